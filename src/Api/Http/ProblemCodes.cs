@@ -1,0 +1,79 @@
+using BookIT.Core;
+
+namespace BookIT.Api.Http;
+
+/// <summary>
+/// The one table from a refusal to its HTTP status, and the codes of what goes wrong before the domain is asked.
+/// </summary>
+public static class ProblemCodes
+{
+    public const string MalformedRequest = "malformed_request";
+    public const string ValidationFailed = "validation_failed";
+    public const string ForeignOrigin = "foreign_origin";
+    public const string NotFound = "not_found";
+    public const string MethodNotAllowed = "method_not_allowed";
+    public const string BodyTooLarge = "body_too_large";
+    public const string UnsupportedMediaType = "unsupported_media_type";
+    public const string HeadersTooLarge = "headers_too_large";
+    public const string TooManyRequests = "too_many_requests";
+    public const string InternalError = "internal_error";
+    public const string ServiceUnavailable = "service_unavailable";
+
+    private static readonly Dictionary<Type, int> StatusByRefusal = new()
+    {
+        [typeof(Refusal.EmailTaken)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.WrongAdminKey)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.WrongCredentials)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.WrongPassword)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.TooManyAttempts)] = StatusCodes.Status429TooManyRequests,
+        [typeof(Refusal.SignInBusy)] = StatusCodes.Status503ServiceUnavailable,
+        [typeof(Refusal.RefreshTokenInvalid)] = StatusCodes.Status401Unauthorized,
+        [typeof(Refusal.NotSignedIn)] = StatusCodes.Status401Unauthorized,
+        [typeof(Refusal.AdminOnly)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.SessionNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.UserNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.NotYourAccount)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.LastAdmin)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.SeatNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.SeatHasReservations)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.ReservationNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.NotYourReservation)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.BookingForAnother)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.SeatTaken)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.ActiveReservationExists)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.NoActiveReservation)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.EndNotAfterStart)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.StartInPast)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.EndInPast)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.TooShort)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.TooLong)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.TooFarAhead)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.StatusNotAllowed)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.StartFixed)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.ReservationClosed)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.ReservationMissed)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.CheckInNotOpen)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.UserNotVerified)] = StatusCodes.Status424FailedDependency,
+        [typeof(Refusal.IdempotencyKeyReused)] = StatusCodes.Status422UnprocessableEntity,
+    };
+
+    /// <summary>The status that a kind of refusal is answered with.</summary>
+    public static int StatusOf(Type refusal) => StatusByRefusal[refusal];
+
+    /// <summary>What a bare status means where nobody said more.</summary>
+    public static string OfStatus(int status) =>
+        status switch
+        {
+            StatusCodes.Status401Unauthorized => Refusal.CodeOf(typeof(Refusal.NotSignedIn)),
+            StatusCodes.Status403Forbidden => Refusal.CodeOf(typeof(Refusal.AdminOnly)),
+            StatusCodes.Status404NotFound => NotFound,
+            StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
+            StatusCodes.Status413PayloadTooLarge => BodyTooLarge,
+            StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType,
+            StatusCodes.Status429TooManyRequests => TooManyRequests,
+            StatusCodes.Status431RequestHeaderFieldsTooLarge => HeadersTooLarge,
+            StatusCodes.Status503ServiceUnavailable => ServiceUnavailable,
+            < StatusCodes.Status500InternalServerError => MalformedRequest,
+            _ => InternalError,
+        };
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using BookIT.Core.Languages;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace BookIT.Api.Http;
+
+/// <summary>
+/// Writes every problem there is, the framework's own among them, in one shape: always with a sentence in
+/// <c>detail</c> and a <c>code</c>, whatever the client says it accepts.
+/// </summary>
+internal sealed class ProblemWriter : IProblemDetailsWriter
+{
+    public bool CanWrite(ProblemDetailsContext context) => true;
+
+    public async ValueTask WriteAsync(ProblemDetailsContext context)
+    {
+        var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        var status = problem.Status ??= http.Response.StatusCode;
+        var code =
+            problem.Extensions.TryGetValue("code", out var given) ? (string)given!
+            : problem is HttpValidationProblemDetails ? ProblemCodes.ValidationFailed
+            : ProblemCodes.OfStatus(status);
+        problem.Extensions["code"] = code;
+        problem.Type ??= "about:blank";
+        problem.Title = ReasonPhrases.GetReasonPhrase(status);
+        problem.Detail ??= Sentences.Of(code);
+        problem.Extensions["trace_id"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
+        http.Response.StatusCode = status;
+        if (HttpMethods.IsHead(http.Request.Method))
+        {
+            return;
+        }
+
+        await http.Response.WriteAsJsonAsync(
+            problem,
+            problem.GetType(),
+            options: null,
+            contentType: "application/problem+json",
+            http.RequestAborted
+        );
+    }
+}

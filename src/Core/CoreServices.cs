@@ -1,0 +1,76 @@
+using BookIT.Core.Audit;
+using BookIT.Core.Auth;
+using BookIT.Core.Data;
+using BookIT.Core.Reservations;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace BookIT.Core;
+
+/// <summary>Everything of the domain that a host needs, the Api and the bot alike.</summary>
+public static class CoreServices
+{
+    /// <summary>Adds the domain's options, its servers and its use cases.</summary>
+    public static IHostApplicationBuilder AddCore(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        var isProduction = builder.Environment.IsProduction();
+        services.TryAddSingleton(TimeProvider.System);
+
+        services.AddValidatedOptions<ConnectionStrings>("ConnectionStrings", options => options.Mistakes());
+        services.AddValidatedOptions<JwtOptions>(
+            "Jwt",
+            options => Secrets.Mistakes("Jwt:Secret", options.Secret, minimumBytes: 32, isProduction)
+        );
+        services.AddValidatedOptions<AdminOptions>(
+            "Admin",
+            options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
+        );
+        services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
+
+        services.AddSingleton(provider =>
+            Postgres.CreateDataSource(
+                provider.GetRequiredService<ConnectionStrings>().Postgres,
+                builder.Environment.ApplicationName
+            )
+        );
+        services.AddDbContextPool<BookItDbContext>(
+            (provider, options) =>
+                options
+                    .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                    .EnableDetailedErrors(builder.Environment.IsDevelopment())
+        );
+        services.AddScoped<Schema>();
+        services.AddScoped<AuditTrail>();
+        return builder;
+    }
+}
+
+/// <summary>Where the servers are (section <c>ConnectionStrings</c>).</summary>
+public sealed class ConnectionStrings
+{
+    /// <summary>In Npgsql's form: <c>Host=…;Port=…;Database=…;Username=…;Password=…</c>.</summary>
+    public string Postgres { get; init; } = "";
+
+    /// <summary>A <c>redis://</c> or <c>rediss://</c> URL.</summary>
+    public string Redis { get; init; } = "";
+
+    /// <summary>The mistakes in these options, a sentence each.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        if (Postgres.Length == 0)
+        {
+            yield return "ConnectionStrings:Postgres is missing: set ConnectionStrings__Postgres "
+                + "to Host=…;Port=…;Database=…;Username=…;Password=….";
+        }
+
+        if (Redis.Length == 0)
+        {
+            yield return "ConnectionStrings:Redis is missing: set ConnectionStrings__Redis to a redis:// URL.";
+        }
+    }
+}

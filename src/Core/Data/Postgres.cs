@@ -1,0 +1,33 @@
+using Npgsql;
+
+namespace BookIT.Core.Data;
+
+/// <summary>What we ask of the connection pool and of PostgreSQL's error codes.</summary>
+internal static class Postgres
+{
+    /// <summary>One pool for EF Core and for plain SQL. Statements seen often are prepared by themselves.</summary>
+    public static NpgsqlDataSource CreateDataSource(string connectionString, string application)
+    {
+        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        var settings = builder.ConnectionStringBuilder;
+        settings.ApplicationName ??= application;
+        if (!settings.ContainsKey("Max Auto Prepare"))
+        {
+            settings.MaxAutoPrepare = 100;
+            settings.AutoPrepareMinUsages = 2;
+        }
+
+        if (!settings.ContainsKey("Timeout"))
+        {
+            // Waiting longer for a database that is away only makes the queue longer.
+            settings.Timeout = 5;
+        }
+
+        if (!settings.ContainsKey("Command Timeout"))
+        {
+            settings.CommandTimeout = 15;
+        }
+
+        return builder.Build();
+    }
+}

@@ -1,0 +1,79 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace BookIT.Core.Data;
+
+/// <summary>Brings the database to the newest migration, and tells whether it is there.</summary>
+public sealed partial class Schema(BookItDbContext db, NpgsqlDataSource postgres, ILogger<Schema> logger)
+{
+    /// <summary>
+    /// Applies what is missing. Programs that start at the same time wait for each other here, also on a database that
+    /// has no table yet, where EF Core's own lock cannot be taken.
+    /// </summary>
+    public async Task MigrateAsync(CancellationToken cancellation)
+    {
+        await using var connection = await postgres.OpenConnectionAsync(cancellation);
+        await AdvisoryLock.Migration.TakeAsync(connection, cancellation);
+        try
+        {
+            var pending = (await db.Database.GetPendingMigrationsAsync(cancellation)).ToList();
+            if (pending.Count > 0)
+            {
+                LogMigrating(string.Join(", ", pending));
+                await db.Database.MigrateAsync(cancellation);
+            }
+        }
+        finally
+        {
+            await AdvisoryLock.Migration.ReleaseAsync(connection);
+        }
+    }
+
+    /// <summary>The newest migration that this program knows.</summary>
+    internal static string Newest(BookItDbContext db) => db.GetService<IMigrationsAssembly>().Migrations.Keys.Max()!;
+
+    [LoggerMessage(LogLevel.Information, "Migrating the database: {Migrations}")]
+    private partial void LogMigrating(string migrations);
+}
+
+/// <summary>The advisory locks of PostgreSQL that we use: each a number of our own choice.</summary>
+internal readonly record struct AdvisoryLock(long Key)
+{
+    /// <summary>Held by the program that migrates the database.</summary>
+    public static readonly AdvisoryLock Migration = new(0x626F6F6B_69740001);
+
+    /// <summary>Held by the replica that moves reservations with the clock.</summary>
+    public static readonly AdvisoryLock ReservationClock = new(0x626F6F6B_69740002);
+
+    /// <summary>Held while demo data is loaded.</summary>
+    public static readonly AdvisoryLock Demo = new(0x626F6F6B_69740003);
+
+    /// <summary>Waits for the lock; it is held until released, or until the connection ends.</summary>
+    public async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
+        // Whoever holds it may be at work for as long as a migration takes.
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Takes the lock for this transaction if nobody holds it.</summary>
+    public async Task<bool> TryTakeForTransactionAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
+    }
+
+    /// <summary>Gives it back.</summary>
+    public async Task ReleaseAsync(NpgsqlConnection connection)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
+        await command.ExecuteNonQueryAsync();
+    }
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using BookIT.Core.Users;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace BookIT.Core.Notifications;
+
+/// <summary>The kinds of news. The names are stored; a worker that does not know one leaves it alone.</summary>
+public static class NotificationKind
+{
+    /// <summary>A reservation was made.</summary>
+    public const string ReservationMade = "reservation_made";
+
+    /// <summary>A reservation got another seat or time.</summary>
+    public const string ReservationMoved = "reservation_moved";
+
+    /// <summary>A reservation was cancelled.</summary>
+    public const string ReservationClosed = "reservation_closed";
+
+    /// <summary>A member was checked in.</summary>
+    public const string CheckedIn = "checked_in";
+
+    /// <summary>Nobody came, and the seat was released.</summary>
+    public const string NoShow = "no_show";
+
+    /// <summary>An administrator vouched for the account.</summary>
+    public const string UserVerified = "user_verified";
+}
+
+/// <summary>
+/// A row of the outbox: news for a user, written in the transaction of what happened, delivered by the bot at least once.
+/// </summary>
+public sealed class Notification
+{
+    private Notification() { }
+
+    /// <summary>In the order of writing.</summary>
+    public long Id { get; private set; }
+
+    /// <summary>Who is told. The row goes with the account.</summary>
+    public Guid UserId { get; private set; }
+
+    /// <summary>One of <see cref="NotificationKind"/>.</summary>
+    public string Kind { get; private set; } = "";
+
+    /// <summary>Unique: what happened once is told once.</summary>
+    public string Key { get; private set; } = "";
+
+    /// <summary>What the message needs, as JSON.</summary>
+    public string Payload { get; private set; } = "{}";
+
+    /// <summary>Not before this instant (UTC).</summary>
+    public DateTimeOffset DueAt { get; private set; }
+
+    /// <summary>When it was written (UTC).</summary>
+    public DateTimeOffset MadeAt { get; private set; }
+
+    /// <summary>News that is due at once.</summary>
+    public static Notification Now(Guid userId, string kind, string key, object payload, DateTimeOffset now) =>
+        new()
+        {
+            UserId = userId,
+            Kind = kind,
+            Key = key,
+            Payload = JsonSerializer.Serialize(payload),
+            DueAt = now,
+            MadeAt = now,
+        };
+}
+
+internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notification>
+{
+    public void Configure(EntityTypeBuilder<Notification> notification)
+    {
+        notification.ToTable("notifications");
+        notification.Property(n => n.Payload).HasColumnType("jsonb");
+        notification.HasIndex(n => n.Key).IsUnique().HasDatabaseName("notifications_key_key");
+        notification.HasIndex(n => n.DueAt).HasDatabaseName("notifications_by_due");
+        notification.HasIndex(n => n.UserId).HasDatabaseName("notifications_by_user");
+        notification.HasOne<User>().WithMany().HasForeignKey(n => n.UserId).OnDelete(DeleteBehavior.Cascade);
+    }
+}

@@ -1,0 +1,168 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Text;
+
+namespace BookIT.Core;
+
+/// <summary>
+/// Every way the domain says no, by name. A refusal is an expected answer, not a fault: it is returned, never thrown.
+/// Its <see cref="Code"/> is the stable name that clients see; its sentence, in each language, stands in
+/// <c>Languages/Sentences.resx</c> under the same name, with <see cref="Arguments"/> filled in.
+/// </summary>
+public abstract record Refusal
+{
+    private static readonly ConcurrentDictionary<Type, string> CodesByType = new();
+
+    private Refusal() { }
+
+    /// <summary>The stable name on the wire: the type's name in snake_case, as in <c>seat_taken</c>.</summary>
+    public string Code => CodeOf(GetType());
+
+    /// <summary>What the sentence's placeholders <c>{0}</c>, <c>{1}</c>… stand for.</summary>
+    public virtual IReadOnlyList<object> Arguments => [];
+
+    /// <summary>All refusals there are: for the tables of codes and for the tests that keep them whole.</summary>
+    public static IReadOnlyList<Type> All { get; } =
+    [.. typeof(Refusal).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(Refusal)))];
+
+    /// <summary>The <see cref="Code"/> of a kind of refusal.</summary>
+    public static string CodeOf(Type refusal) => CodesByType.GetOrAdd(refusal, type => SnakeCase(type.Name));
+
+    private static string SnakeCase(string name)
+    {
+        var result = new StringBuilder(name.Length + 8);
+        foreach (var letter in name)
+        {
+            if (char.IsUpper(letter) && result.Length > 0)
+            {
+                result.Append('_');
+            }
+
+            result.Append(char.ToLowerInvariant(letter));
+        }
+
+        return result.ToString();
+    }
+
+    // Signing in
+
+    /// <summary>There is an account with this e-mail address already.</summary>
+    public sealed record EmailTaken : Refusal;
+
+    /// <summary>The key that would make an administrator is not the right one.</summary>
+    public sealed record WrongAdminKey : Refusal;
+
+    /// <summary>The e-mail address or the password is wrong; which of them is not told.</summary>
+    public sealed record WrongCredentials : Refusal;
+
+    /// <summary>The current password, asked for before a change, is wrong.</summary>
+    public sealed record WrongPassword : Refusal;
+
+    /// <summary>Too many attempts to sign in for this account or from this address.</summary>
+    public sealed record TooManyAttempts(TimeSpan RetryAfter) : Refusal;
+
+    /// <summary>More passwords wait to be checked than the server has room for.</summary>
+    public sealed record SignInBusy(TimeSpan RetryAfter) : Refusal;
+
+    /// <summary>The refresh token is unknown, spent, expired or revoked.</summary>
+    public sealed record RefreshTokenInvalid : Refusal;
+
+    /// <summary>Nobody is signed in, or the account behind the token is gone.</summary>
+    public sealed record NotSignedIn : Refusal;
+
+    /// <summary>Only an administrator may do this.</summary>
+    public sealed record AdminOnly : Refusal;
+
+    /// <summary>There is no such sign-in of this account.</summary>
+    public sealed record SessionNotFound : Refusal;
+
+    // Users
+
+    /// <summary>There is no such account.</summary>
+    public sealed record UserNotFound : Refusal;
+
+    /// <summary>The account is somebody else's.</summary>
+    public sealed record NotYourAccount : Refusal;
+
+    /// <summary>The last administrator can neither step down nor leave.</summary>
+    public sealed record LastAdmin : Refusal;
+
+    // Seats
+
+    /// <summary>There is no such seat, or it was removed.</summary>
+    public sealed record SeatNotFound : Refusal;
+
+    /// <summary>The seat has live reservations; removing it would close them.</summary>
+    public sealed record SeatHasReservations : Refusal;
+
+    // Reservations
+
+    /// <summary>There is no such reservation.</summary>
+    public sealed record ReservationNotFound : Refusal;
+
+    /// <summary>The reservation is somebody else's.</summary>
+    public sealed record NotYourReservation : Refusal;
+
+    /// <summary>Only an administrator may book for somebody else.</summary>
+    public sealed record BookingForAnother : Refusal;
+
+    /// <summary>Somebody holds the seat at some moment of the wanted time.</summary>
+    public sealed record SeatTaken : Refusal;
+
+    /// <summary>The user already holds as many live reservations as the space allows.</summary>
+    public sealed record ActiveReservationExists : Refusal;
+
+    /// <summary>There is no live reservation to speak of.</summary>
+    public sealed record NoActiveReservation : Refusal;
+
+    /// <summary>The end does not lie after the start.</summary>
+    public sealed record EndNotAfterStart : Refusal;
+
+    /// <summary>The wanted time has begun longer ago than a booking is taken back to now.</summary>
+    public sealed record StartInPast : Refusal;
+
+    /// <summary>The new end has already passed.</summary>
+    public sealed record EndInPast : Refusal;
+
+    /// <summary>The reservation is shorter than <paramref name="Minimum"/>.</summary>
+    public sealed record TooShort(TimeSpan Minimum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [(int)Minimum.TotalMinutes];
+    }
+
+    /// <summary>The reservation is longer than <paramref name="Maximum"/>.</summary>
+    public sealed record TooLong(TimeSpan Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Math.Round(Maximum.TotalHours, 1)];
+    }
+
+    /// <summary>The reservation starts further ahead than <paramref name="Maximum"/>.</summary>
+    public sealed record TooFarAhead(TimeSpan Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [(int)Maximum.TotalDays];
+    }
+
+    /// <summary>A status that the caller may not set, or that the reservation cannot move to.</summary>
+    public sealed record StatusNotAllowed : Refusal;
+
+    /// <summary>A reservation that has been checked in keeps its start.</summary>
+    public sealed record StartFixed : Refusal;
+
+    /// <summary>The reservation was cancelled or has ended.</summary>
+    public sealed record ReservationClosed : Refusal;
+
+    /// <summary>Nobody came for the reservation, and it was released.</summary>
+    public sealed record ReservationMissed : Refusal;
+
+    /// <summary>Check-in opens at <paramref name="OpensAt"/> (UTC), not yet.</summary>
+    public sealed record CheckInNotOpen(DateTimeOffset OpensAt) : Refusal;
+
+    /// <summary>An administrator has to verify this user before the first check-in.</summary>
+    public sealed record UserNotVerified(Guid UserId) : Refusal;
+
+    /// <summary>The key was used before, for another request.</summary>
+    public sealed record IdempotencyKeyReused : Refusal;
+}

@@ -1,0 +1,24 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace BookIT.Core.Users;
+
+internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
+{
+    public const string UniqueEmail = "users_email_key";
+
+    public void Configure(EntityTypeBuilder<User> user)
+    {
+        user.ToTable("users");
+        user.Property(u => u.Id).ValueGeneratedNever();
+        user.Property(u => u.Email).HasMaxLength(EmailAddress.MaxLength);
+        user.Property(u => u.FirstName).HasMaxLength(User.MaxFirstNameLength);
+        user.Property(u => u.Role)
+            .HasConversion(role => role == UserRole.Admin ? "admin" : "user", text => ParseRole(text));
+        user.HasIndex(u => u.Email).IsUnique().HasDatabaseName(UniqueEmail);
+        user.HasIndex(u => u.TelegramId).IsUnique().HasDatabaseName("users_telegram_id_key");
+        user.ToTable(table => table.HasCheckConstraint("users_role_check", "role in ('user', 'admin')"));
+    }
+
+    private static UserRole ParseRole(string text) => text == "admin" ? UserRole.Admin : UserRole.User;
+}

@@ -1,0 +1,34 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace BookIT.Core;
+
+/// <summary>Options that are read from the configuration and checked when the program starts.</summary>
+public static class ValidatedOptions
+{
+    /// <summary>
+    /// Binds <typeparamref name="T"/> to a section; each of its mistakes, a sentence apiece, keeps the program from
+    /// starting.
+    /// </summary>
+    public static IServiceCollection AddValidatedOptions<T>(
+        this IServiceCollection services,
+        string section,
+        Func<T, IEnumerable<string>> mistakes
+    )
+        where T : class
+    {
+        services.AddOptions<T>().BindConfiguration(section).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<T>>(new Validator<T>(mistakes));
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
+        return services;
+    }
+
+    private sealed class Validator<T>(Func<T, IEnumerable<string>> mistakes) : IValidateOptions<T>
+        where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options) =>
+            mistakes(options).ToList() is { Count: > 0 } found
+                ? ValidateOptionsResult.Fail(found)
+                : ValidateOptionsResult.Success;
+    }
+}
