@@ -1,2 +1,89 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using BookIT.Api;
+using BookIT.Api.Admin;
+using BookIT.Api.Auth;
+using BookIT.Api.Http;
+using BookIT.Api.Reservations;
+using BookIT.Api.Seats;
+using BookIT.Api.Users;
+using BookIT.Core;
+using Microsoft.Extensions.Options;
+
+const long MaxBodyBytes = 64 * 1024;
+
+// The settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(
+    new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
+);
+builder.WebHost.ConfigureKestrel(kestrel =>
+{
+    kestrel.AddServerHeader = false;
+    kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+});
+builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
+
+builder.AddCore();
+builder.AddAuth();
+builder.Services.AddSingleton<SeatList>();
+
+builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
+builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
+builder.Services.AddProblemDetails();
+builder.Services.AddExceptionHandler<FaultHandler>();
+builder.Services.AddValidation();
+builder.Services.AddRateLimits();
+builder.Services.AddApiDescription();
+
+var app = builder.Build();
+
+try
+{
+    if (args is ["migrate"])
+    {
+        await app.MigrateAsync();
+        return 0;
+    }
+
+    if (app.Environment.IsDevelopment())
+    {
+        await app.MigrateAsync();
+        if (app.Configuration.GetValue("Demo:Enabled", defaultValue: false))
+        {
+            await app.LoadDemoAsync();
+        }
+    }
+
+    app.UseSecurityHeaders();
+    app.UseLanguages();
+    app.UseExceptionHandler();
+    app.UseStatusCodePages();
+    app.UseForbiddenCharacters();
+    app.UseRouting();
+    app.UseCors();
+    app.UseAuthentication();
+    app.UseOriginCheck();
+    if (app.Configuration.GetValue("RateLimits:Enabled", defaultValue: true))
+    {
+        app.UseRateLimiter();
+    }
+
+    app.UseAuthorization();
+
+    var api = app.MapGroup("/api");
+    api.MapAuth().MapUsers().MapSeats().MapReservations();
+    api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
+    app.MapHealth();
+    app.MapApiDescription();
+
+    await app.RunAsync();
+    return 0;
+}
+catch (OptionsValidationException exception)
+{
+    foreach (var mistake in exception.Failures)
+    {
+        await Console.Error.WriteLineAsync(mistake);
+    }
+
+    return 1;
+}

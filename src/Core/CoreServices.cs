@@ -1,12 +1,15 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
+using BookIT.Core.Demo;
+using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
+using BookIT.Core.Seats;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 
 namespace BookIT.Core;
@@ -38,15 +41,43 @@ public static class CoreServices
                 builder.Environment.ApplicationName
             )
         );
-        services.AddDbContextPool<BookItDbContext>(
+        services.AddPooledDbContextFactory<BookItDbContext>(
             (provider, options) =>
                 options
                     .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
                     .EnableDetailedErrors(builder.Environment.IsDevelopment())
         );
+        services.AddScoped(provider =>
+            provider.GetRequiredService<IDbContextFactory<BookItDbContext>>().CreateDbContext()
+        );
+        services.AddSingleton(provider =>
+            ConnectionMultiplexer.Connect(
+                provider.GetRequiredService<ConnectionStrings>().Redis,
+                provider.GetRequiredService<ILogger<ConnectionMultiplexer>>(),
+                provider.GetRequiredService<TimeProvider>()
+            )
+        );
+        services.AddBackgroundSingleton<Health>();
+        services.AddBackgroundSingleton<SeatChanges>();
+        services.AddSingleton<SeatAvailability>();
+        services.AddBackgroundSingleton<ReservationClock>();
+        services.AddSingleton<Booking>();
+        services.AddSingleton<Pass>();
+
         services.AddScoped<Schema>();
+        services.AddScoped<DemoSpace>();
         services.AddScoped<AuditTrail>();
+        services.AddScoped<SeatEditing>();
+        services.AddScoped<ReservationChanges>();
+        services.AddScoped<ReservationQueries>();
         return builder;
+    }
+
+    private static void AddBackgroundSingleton<T>(this IServiceCollection services)
+        where T : class, IHostedService
+    {
+        services.AddSingleton<T>();
+        services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 }
 

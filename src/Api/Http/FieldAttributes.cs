@@ -42,6 +42,7 @@ internal sealed class OneOfAttribute(params string[] words) : AllowedValuesAttri
 }
 
 /// <summary>An e-mail address.</summary>
+[AttributeUsage(AttributeTargets.Property)]
 internal sealed class EmailAttribute : ValidationAttribute
 {
     public override bool IsValid(object? value) =>

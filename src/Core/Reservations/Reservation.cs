@@ -23,7 +23,7 @@ public sealed class Reservation
     /// <summary>End (UTC), no longer part of the reservation.</summary>
     public DateTimeOffset EndsAt { get; private set; }
 
-    /// <summary>As stored. The clock may have outdated it: see <see cref="StatusAt(DateTimeOffset, BookingOptions)"/>.</summary>
+    /// <summary>As stored. The clock may have outdated it: see <see cref="StatusAt"/>.</summary>
     public ReservationStatus Status { get; private set; }
 
     /// <summary>Which of the user's places for live reservations it takes, from 1: unique among the live ones of a user.</summary>
@@ -66,23 +66,17 @@ public sealed class Reservation
 
     /// <summary>The status that the clock leaves: what is stored may be older than the end, or the patience for a no-show.</summary>
     public ReservationStatus StatusAt(DateTimeOffset now, BookingOptions options) =>
-        StatusAt(Status, StartsAt, EndsAt, now, options);
-
-    /// <inheritdoc cref="StatusAt(DateTimeOffset, BookingOptions)"/>
-    internal static ReservationStatus StatusAt(
-        ReservationStatus stored,
-        DateTimeOffset startsAt,
-        DateTimeOffset endsAt,
-        DateTimeOffset now,
-        BookingOptions options
-    ) =>
-        stored switch
+        Status switch
         {
-            ReservationStatus.Active when endsAt <= now => ReservationStatus.Closed,
-            ReservationStatus.Future when endsAt <= now || startsAt <= options.NoShowCutoff(now) =>
+            ReservationStatus.Active when EndsAt <= now => ReservationStatus.Closed,
+            ReservationStatus.Future when EndsAt <= now || StartsAt <= options.NoShowCutoff(now) =>
                 ReservationStatus.DidNotCome,
-            _ => stored,
+            _ => Status,
         };
+
+    /// <summary>The reservation as it is shown.</summary>
+    public ReservationView ToView(string seatName, DateTimeOffset now, BookingOptions options) =>
+        new(Id, UserId, SeatId, seatName, Interval, StatusAt(now, options));
 
     /// <summary>Checks the holder in. A second time changes nothing, so two scans are one check-in.</summary>
     /// <returns>Why not: too early, closed, released; null where the reservation is now active.</returns>

@@ -1,0 +1,160 @@
+using System.ComponentModel;
+using System.Security.Claims;
+using BookIT.Api.Auth;
+using BookIT.Api.Http;
+using BookIT.Api.Reservations;
+using BookIT.Core;
+using BookIT.Core.Reservations;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace BookIT.Api.Admin;
+
+/// <summary>Which reservations to list.</summary>
+public readonly record struct ReservationFilterQuery(
+    [property: OneOf("future", "active", "closed", "did_not_come")] string? Status,
+    [property: FromQuery(Name = "seat_id")] Guid? SeatId,
+    [property: FromQuery(Name = "user_id")] Guid? UserId,
+    [property: Description("Those that end after this instant.")] Instant? From,
+    [property: Description("Those that start before this instant.")] Instant? To,
+    [property: Description("Part of the user's e-mail address or name, or of the seat's name.")]
+    [property: LengthBetween(0, 100)]
+        string? Q
+);
+
+internal static class AdminReservationEndpoints
+{
+    public static RouteGroupBuilder MapAdminReservations(this RouteGroupBuilder admin)
+    {
+        admin
+            .MapGet("/reservations", List)
+            .WithName("adminListReservations")
+            .WithSummary("All reservations, newest first");
+        admin
+            .MapPost("/reservation/create", Book)
+            .WithName("adminCreateReservation")
+            .WithSummary("Book a seat for a user")
+            .Refuses([.. ReservationEndpoints.BookingRefusals, typeof(Refusal.UserNotFound)]);
+        admin
+            .MapGet("/reservation/{id}", Get)
+            .WithName("adminGetReservation")
+            .WithSummary("One reservation")
+            .Refuses<Refusal.ReservationNotFound>();
+        admin
+            .MapPatch("/reservation/{id}", Change)
+            .WithName("adminUpdateReservation")
+            .WithSummary("Move, extend or end a reservation; its owner is told")
+            .Refuses(ReservationEndpoints.ChangeRefusals);
+        admin
+            .MapDelete("/reservation/{id}", Close)
+            .WithName("adminDeleteReservation")
+            .WithSummary("Close a reservation; its owner is told")
+            .Refuses<Refusal.ReservationNotFound, Refusal.ReservationMissed>();
+        admin
+            .MapPost("/check_qr/{reservation_id}", CheckIn)
+            .WithName("checkIn")
+            .WithSummary("Check a member in by the reservation's id or by a signed pass")
+            .Refuses(
+                typeof(Refusal.ReservationNotFound),
+                typeof(Refusal.UserNotVerified),
+                typeof(Refusal.CheckInNotOpen),
+                typeof(Refusal.ReservationClosed),
+                typeof(Refusal.ReservationMissed)
+            );
+        return admin;
+    }
+
+    private static async Task<Ok<ReservationResponse[]>> List(
+        [AsParameters] ReservationFilterQuery filter,
+        [AsParameters] PageQuery page,
+        ReservationQueries reservations,
+        TimeProvider time,
+        HttpResponse response,
+        CancellationToken cancellation
+    )
+    {
+        var found = await reservations.ListAsync(
+            new ReservationFilter(
+                ReservationStatusNames.Parse(filter.Status),
+                filter.SeatId,
+                filter.UserId,
+                filter.From,
+                filter.To,
+                filter.Q
+            ),
+            page.ToRequest(),
+            time.Now(),
+            cancellation
+        );
+        response.SetTotalCount(found.Total);
+        return TypedResults.Ok(found.Items.Select(ReservationResponse.Of).ToArray());
+    }
+
+    private static async Task<Results<Created<ReservationResponse>, Refused>> Book(
+        AdminBookingBody body,
+        ClaimsPrincipal user,
+        Booking booking,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) =>
+        ReservationEndpoints.Created(
+            await booking.BookAsync(
+                new BookingRequest(
+                    body.UserId!.Value,
+                    body.SeatId!.Value,
+                    body.Start!.Value,
+                    body.End!.Value,
+                    AdminId: user.UserId()
+                ),
+                time.Now(),
+                cancellation
+            )
+        );
+
+    private static async Task<Results<Ok<ReservationResponse>, Refused>> Get(
+        Guid id,
+        ClaimsPrincipal user,
+        ReservationQueries reservations,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) => ReservationEndpoints.Ok(await reservations.GetAsync(id, user.UserId(), time.Now(), cancellation));
+
+    private static async Task<Results<Ok<ReservationResponse>, Refused>> Change(
+        Guid id,
+        ReservationPatch body,
+        ClaimsPrincipal user,
+        ReservationChanges reservations,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) =>
+        ReservationEndpoints.Ok(
+            await reservations.ChangeAnyAsync(id, body.ToChange(), user.UserId(), time.Now(), cancellation)
+        );
+
+    private static async Task<Results<NoContent, Refused>> Close(
+        Guid id,
+        ClaimsPrincipal user,
+        ReservationChanges reservations,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var close = new ReservationChange(Status: ReservationStatus.Closed);
+        var result = await reservations.ChangeAnyAsync(id, close, user.UserId(), time.Now(), cancellation);
+        return result.IsRefused(out var refusal) ? refusal.ToResult() : TypedResults.NoContent();
+    }
+
+    private static async Task<Results<Ok<ReservationResponse>, Refused>> CheckIn(
+        [Description("The reservation's id, or a signed pass.")]
+        [FromRoute(Name = "reservation_id")]
+            string reservationOrPass,
+        ClaimsPrincipal user,
+        ReservationChanges reservations,
+        Pass pass,
+        TimeProvider time,
+        CancellationToken cancellation
+    ) =>
+        pass.TryRead(reservationOrPass, out var id)
+            ? ReservationEndpoints.Ok(await reservations.CheckInAsync(id, user.UserId(), time.Now(), cancellation))
+            : new Refusal.ReservationNotFound().ToResult();
+}

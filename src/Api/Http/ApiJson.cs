@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using BookIT.Api.Admin;
+using BookIT.Api.Reservations;
+using BookIT.Api.Seats;
+using Microsoft.AspNetCore.Mvc;
+
+namespace BookIT.Api.Http;
+
+/// <summary>How JSON looks on the wire, and the types whose reading and writing is generated at compile time.</summary>
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(HttpValidationProblemDetails))]
+[JsonSerializable(typeof(SeatResponse))]
+[JsonSerializable(typeof(SeatResponse[]))]
+[JsonSerializable(typeof(SeatRequest))]
+[JsonSerializable(typeof(ReservationResponse))]
+[JsonSerializable(typeof(ReservationResponse[]))]
+[JsonSerializable(typeof(BookingBody))]
+[JsonSerializable(typeof(AdminBookingBody))]
+[JsonSerializable(typeof(ReservationPatch))]
+[JsonSerializable(typeof(MaximumAvailableTimeResponse))]
+[JsonSerializable(typeof(AuditResponse[]))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    public static void Configure(JsonSerializerOptions options)
+    {
+        options.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        options.DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower;
+        // Two values for one field: neither is the one that was meant. Unknown fields, on the other hand, are ignored.
+        options.AllowDuplicateProperties = false;
+        options.MaxDepth = 16;
+        options.Converters.Add(new SafeStringConverter());
+        options.TypeInfoResolverChain.Insert(0, Default);
+    }
+}

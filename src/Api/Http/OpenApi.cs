@@ -1,0 +1,234 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using BookIT.Api.Reservations;
+using BookIT.Core;
+using BookIT.Core.Languages;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace BookIT.Api.Http;
+
+/// <summary>The API's description (OpenAPI 3.1): what the endpoints say of themselves, and the problems each may answer with.</summary>
+internal static class OpenApi
+{
+    private const string Problem = "Problem";
+    private const string Bearer = "bearer";
+    private const string Cookie = "cookie";
+
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) =>
+        services.AddOpenApi(
+            "openapi",
+            options =>
+            {
+                options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+                options.AddDocumentTransformer(DescribeDocument);
+                options.AddOperationTransformer(DescribeOperation);
+                options.AddSchemaTransformer(DescribeSchema);
+            }
+        );
+
+    public static void MapApiDescription(this WebApplication app)
+    {
+        app.MapOpenApi("/api/{documentName}.json").AllowAnonymous();
+        app.UseSwaggerUI(options =>
+        {
+            options.RoutePrefix = "api/docs";
+            options.SwaggerEndpoint("/api/openapi.json", "BookIT");
+            options.DocumentTitle = "BookIT API";
+            options.EnablePersistAuthorization();
+        });
+    }
+
+    private static Task DescribeDocument(
+        OpenApiDocument document,
+        OpenApiDocumentTransformerContext context,
+        CancellationToken cancellation
+    )
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "BookIT",
+            Version = typeof(OpenApi).Assembly.GetName().Version?.ToString(3) ?? "0",
+            Description =
+                "Book a seat in a coworking space. Instants are ISO 8601, in UTC with `Z` on the way out. Problems are "
+                + "RFC 9457 problem details with a stable `code`; `detail` is a sentence for a person, in the language "
+                + "of `Accept-Language` (`ru` by default, or `en`).",
+        };
+        document.Servers = [];
+        document.Components ??= new OpenApiComponents();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Bearer] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                BearerFormat = "JWT",
+            },
+            [Cookie] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Cookie,
+                Name = "access_token",
+            },
+        };
+        document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
+        document.Components.Schemas[Problem] = ProblemSchema();
+        return Task.CompletedTask;
+    }
+
+    private static Task DescribeOperation(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        CancellationToken cancellation
+    )
+    {
+        var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var needsSignIn = metadata.OfType<IAuthorizeData>().Any() || metadata.OfType<AuthorizationPolicy>().Any();
+        if (needsSignIn && !metadata.OfType<IAllowAnonymous>().Any())
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bearer, context.Document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Cookie, context.Document)] = [] },
+            ];
+        }
+
+        operation.Responses ??= [];
+        foreach (var (status, codes) in ProblemsOf(operation, context, needsSignIn))
+        {
+            operation.Responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponse
+            {
+                Description = string.Join(
+                    "\n",
+                    codes.Select(code => $"- `{code}`: {Sentences.Of(code, language: Sentences.Languages[1])}")
+                ),
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/problem+json"] = new()
+                    {
+                        Schema = new OpenApiSchemaReference(Problem, context.Document),
+                    },
+                },
+            };
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The codes an operation may answer with, by status: what its refusals say, and what can happen to any.</summary>
+    private static SortedDictionary<int, SortedSet<string>> ProblemsOf(
+        OpenApiOperation operation,
+        OpenApiOperationTransformerContext context,
+        bool needsSignIn
+    )
+    {
+        var problems = new SortedDictionary<int, SortedSet<string>>();
+        void Add(int status, string code)
+        {
+            if (!problems.TryGetValue(status, out var codes))
+            {
+                problems[status] = codes = new SortedSet<string>(StringComparer.Ordinal);
+            }
+
+            codes.Add(code);
+        }
+
+        if (context.Description.RelativePath?.StartsWith("api/", StringComparison.Ordinal) is not true)
+        {
+            return problems;
+        }
+
+        foreach (
+            var refusal in context
+                .Description.ActionDescriptor.EndpointMetadata.OfType<RefusalMetadata>()
+                .SelectMany(metadata => metadata.Refusals)
+        )
+        {
+            Add(ProblemCodes.StatusOf(refusal), Refusal.CodeOf(refusal));
+        }
+
+        var isUnsafe = context.Description.HttpMethod is not ("GET" or "HEAD");
+        if (needsSignIn)
+        {
+            Add(StatusCodes.Status401Unauthorized, Refusal.CodeOf(typeof(Refusal.NotSignedIn)));
+        }
+
+        if (isUnsafe)
+        {
+            Add(StatusCodes.Status403Forbidden, ProblemCodes.ForeignOrigin);
+        }
+
+        if (operation.Parameters is { Count: > 0 } || operation.RequestBody is not null)
+        {
+            Add(StatusCodes.Status400BadRequest, ProblemCodes.MalformedRequest);
+            Add(StatusCodes.Status400BadRequest, ProblemCodes.ValidationFailed);
+        }
+
+        if (operation.RequestBody is not null)
+        {
+            Add(StatusCodes.Status413PayloadTooLarge, ProblemCodes.BodyTooLarge);
+            Add(StatusCodes.Status415UnsupportedMediaType, ProblemCodes.UnsupportedMediaType);
+        }
+
+        Add(StatusCodes.Status429TooManyRequests, ProblemCodes.TooManyRequests);
+        Add(StatusCodes.Status503ServiceUnavailable, ProblemCodes.ServiceUnavailable);
+        return problems;
+    }
+
+    private static Task DescribeSchema(
+        OpenApiSchema schema,
+        OpenApiSchemaTransformerContext context,
+        CancellationToken cancellation
+    )
+    {
+        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+        if (type == typeof(Instant))
+        {
+            schema.Type = JsonSchemaType.String;
+            schema.Format = "date-time";
+        }
+        else if (type == typeof(InstantOrNever))
+        {
+            schema.OneOf =
+            [
+                new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Enum = [JsonValue.Create(-1)] },
+            ];
+        }
+
+        return Task.CompletedTask;
+    }
+
+    private static OpenApiSchema ProblemSchema()
+    {
+        static OpenApiSchema Text(string description) =>
+            new() { Type = JsonSchemaType.String, Description = description };
+
+        return new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "Problem details (RFC 9457).",
+            Required = new HashSet<string>(StringComparer.Ordinal) { "status", "title", "detail", "code" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["type"] = Text("Always `about:blank`: the code says what it is."),
+                ["title"] = Text("The status in words."),
+                ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32" },
+                ["detail"] = Text("One sentence for a person, in the language of `Accept-Language`."),
+                ["code"] = Text("The stable name of the problem."),
+                ["trace_id"] = Text("What to quote when asking for help."),
+                ["errors"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Description = "By field, what is wrong with it.",
+                    AdditionalProperties = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Array,
+                        Items = new OpenApiSchema { Type = JsonSchemaType.String },
+                    },
+                },
+            },
+        };
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Claims;
+using System.Threading.RateLimiting;
+using BookIT.Api.Auth;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.RateLimiting;
+
+namespace BookIT.Api.Http;
+
+/// <summary>
+/// How much one client may ask for, so that nobody crowds out the others: a bucket a user, or an address for those who
+/// are not signed in, in each replica's memory. Attempts to sign in are counted apart, across replicas.
+/// </summary>
+internal static class RateLimits
+{
+    /// <summary>What a signed-in client may save up: enough for an administrator who moves every seat at once.</summary>
+    private const int Burst = 300;
+    private const int PerSecond = 50;
+
+    /// <summary>Behind one address there may be a whole office.</summary>
+    private const int AddressBurst = 1000;
+    private const int AddressPerSecond = 200;
+
+    public static IServiceCollection AddRateLimits(this IServiceCollection services) =>
+        services.AddRateLimiter(options =>
+        {
+            options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool, string)>(Partition);
+            options.OnRejected = async (rejected, cancellation) =>
+            {
+                var wait = rejected.Lease.TryGetMetadata(MetadataName.RetryAfter, out var retryAfter)
+                    ? retryAfter
+                    : TimeSpan.FromSeconds(1);
+                var context = rejected.HttpContext;
+                context.Response.StatusCode = StatusCodes.Status429TooManyRequests;
+                context.Response.Headers.RetryAfter = Math.Ceiling(Math.Max(1, wait.TotalSeconds))
+                    .ToString(CultureInfo.InvariantCulture);
+                await context
+                    .RequestServices.GetRequiredService<IProblemDetailsService>()
+                    .WriteAsync(
+                        new ProblemDetailsContext { HttpContext = context, ProblemDetails = new ProblemDetails() }
+                    );
+            };
+        });
+
+    private static RateLimitPartition<(bool, string)> Partition(HttpContext context)
+    {
+        if (context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+        {
+            return RateLimitPartition.GetNoLimiter((false, ""));
+        }
+
+        return context.User.FindFirstValue(AccessTokenClaims.Subject) is { } user
+            ? Bucket((true, user), Burst, PerSecond)
+            : Bucket((false, context.Connection.RemoteIpAddress?.ToString() ?? ""), AddressBurst, AddressPerSecond);
+    }
+
+    private static RateLimitPartition<(bool, string)> Bucket((bool, string) key, int burst, int perSecond) =>
+        RateLimitPartition.GetTokenBucketLimiter(
+            key,
+            _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = burst,
+                TokensPerPeriod = perSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+                AutoReplenishment = true,
+                QueueLimit = 0,
+            }
+        );
+}

@@ -1,0 +1,148 @@
+using System.ComponentModel;
+using System.Security.Claims;
+using BookIT.Api.Auth;
+using BookIT.Api.Http;
+using BookIT.Core;
+using BookIT.Core.Seats;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+
+namespace BookIT.Api.Seats;
+
+internal static class SeatEndpoints
+{
+    public static RouteGroupBuilder MapSeats(this RouteGroupBuilder api)
+    {
+        var seats = api.MapGroup("/seat").WithTags("Seats");
+        seats
+            .MapGet("/", ListSeats)
+            .WithName("listSeats")
+            .WithSummary("All seats, and which are free in a window of time")
+            .Produces<SeatResponse[]>()
+            .Produces(StatusCodes.Status304NotModified)
+            .Refuses<Refusal.EndNotAfterStart>();
+        seats
+            .MapGet("/{id}", GetSeat)
+            .WithName("getSeat")
+            .WithSummary("One seat, and whether it is free in a window of time")
+            .Refuses<Refusal.SeatNotFound, Refusal.EndNotAfterStart>();
+        seats.MapPost("/", AddSeat).RequireAdmin().WithName("createSeat").WithSummary("Add a seat");
+        seats
+            .MapPatch("/{id}", ChangeSeat)
+            .RequireAdmin()
+            .WithName("updateSeat")
+            .WithSummary("Change a seat")
+            .Refuses<Refusal.SeatNotFound>();
+        seats
+            .MapDelete("/{id}", RemoveSeat)
+            .RequireAdmin()
+            .WithName("deleteSeat")
+            .WithSummary("Remove a seat")
+            .Refuses<Refusal.SeatNotFound, Refusal.SeatHasReservations>();
+        return api;
+    }
+
+    private static async Task<IResult> ListSeats(
+        [Description("Start of the window; now by default.")] Instant? start,
+        [Description("End of the window; the same as the start asks about that instant.")] Instant? end,
+        SeatList list,
+        TimeProvider time,
+        HttpContext context
+    )
+    {
+        if (!TryGetWindow(start, end, time, out var window))
+        {
+            return new Refusal.EndNotAfterStart().ToResult();
+        }
+
+        var seats = await list.GetAsync(window);
+        var headers = context.Response.Headers;
+        headers.ETag = seats.ETag;
+        headers.CacheControl = "no-cache";
+        context.Response.SetTotalCount(seats.Count);
+        if (context.Request.Headers.IfNoneMatch is { Count: > 0 } known && Matches(known, seats.ETag))
+        {
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        }
+
+        return TypedResults.Bytes(seats.Json, "application/json; charset=utf-8");
+    }
+
+    private static async Task<Results<Ok<SeatResponse>, Refused>> GetSeat(
+        Guid id,
+        [Description("Start of the window; now by default.")] Instant? start,
+        [Description("End of the window; the same as the start asks about that instant.")] Instant? end,
+        SeatAvailability availability,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        if (!TryGetWindow(start, end, time, out var window))
+        {
+            return new Refusal.EndNotAfterStart().ToResult();
+        }
+
+        var seats = await availability.ReadAsync(window, time.Now(), cancellation);
+        return seats.Catalog.Seats.FirstOrDefault(seat => seat.Id == id) is { } found
+            ? TypedResults.Ok(SeatResponse.Of(found, isAvailable: !seats.Busy.Contains(id)))
+            : new Refusal.SeatNotFound().ToResult();
+    }
+
+    private static async Task<Ok<SeatResponse>> AddSeat(
+        SeatRequest body,
+        ClaimsPrincipal user,
+        SeatEditing seats,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var seat = await seats.AddAsync(body.ToDetails(), user.UserId(), time.Now(), cancellation);
+        return TypedResults.Ok(SeatResponse.Of(seat, isAvailable: true));
+    }
+
+    private static async Task<Results<Ok<SeatResponse>, Refused>> ChangeSeat(
+        Guid id,
+        SeatRequest body,
+        ClaimsPrincipal user,
+        SeatEditing seats,
+        SeatAvailability availability,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var now = time.Now();
+        var result = await seats.ChangeAsync(id, body.ToDetails(), user.UserId(), now, cancellation);
+        if (result.IsRefused(out var refusal))
+        {
+            return refusal.ToResult();
+        }
+
+        var current = await availability.ReadAsync(Interval.At(now), now, cancellation);
+        return TypedResults.Ok(SeatResponse.Of(result.Value, isAvailable: !current.Busy.Contains(id)));
+    }
+
+    private static async Task<Results<NoContent, Refused>> RemoveSeat(
+        Guid id,
+        [Description("Also when it has live reservations: they are closed.")] bool? force,
+        ClaimsPrincipal user,
+        SeatEditing seats,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var result = await seats.RemoveAsync(id, force ?? false, user.UserId(), time.Now(), cancellation);
+        return result.IsRefused(out var refusal) ? refusal.ToResult() : TypedResults.NoContent();
+    }
+
+    private static bool TryGetWindow(Instant? start, Instant? end, TimeProvider time, out Interval window)
+    {
+        var from = start?.Value ?? time.Now();
+        var to = end?.Value ?? from;
+        window = to == from ? Interval.At(from) : new Interval(from, to);
+        return to >= from;
+    }
+
+    private static bool Matches(Microsoft.Extensions.Primitives.StringValues known, string etag) =>
+        EntityTagHeaderValue.TryParseList(known, out var tags)
+        && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || tag.Tag == etag);
+}

@@ -1,0 +1,251 @@
+using BookIT.Core.Audit;
+using BookIT.Core.Data;
+using BookIT.Core.Notifications;
+using BookIT.Core.Seats;
+using BookIT.Core.Users;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace BookIT.Core.Reservations;
+
+/// <summary>What is to change in a reservation; null stays as it is.</summary>
+/// <param name="Start">New start (UTC).</param>
+/// <param name="End">New end (UTC).</param>
+/// <param name="SeatId">Another seat.</param>
+/// <param name="Status">Another status. One that ends the reservation is all that is done: the rest is then ignored.</param>
+public sealed record ReservationChange(
+    DateTimeOffset? Start = null,
+    DateTimeOffset? End = null,
+    Guid? SeatId = null,
+    ReservationStatus? Status = null
+);
+
+/// <summary>
+/// Changes reservations that are there: each change under the lock of its row, so that of two at once the second sees
+/// what the first did.
+/// </summary>
+public sealed class ReservationChanges(
+    BookItDbContext db,
+    ReservationClock clock,
+    SeatChanges changes,
+    BookingOptions options
+)
+{
+    private const int MaxAttempts = 3;
+
+    /// <summary>Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>.</summary>
+    public Task<Result<ReservationView>> ChangeOwnAsync(
+        Guid id,
+        ReservationChange change,
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        ChangeAsync(
+            id,
+            change.SeatId,
+            adminId: null,
+            reservation =>
+                reservation.UserId != userId ? new Refusal.NotYourReservation()
+                : change.Status is ReservationStatus.Closed ? reservation.Cancel(now, options)
+                : change.Status is { } status && status != reservation.StatusAt(now, options)
+                    ? new Refusal.StatusNotAllowed()
+                : reservation.Move(change.SeatId, change.Start, change.End, now, options),
+            now,
+            cancellation
+        );
+
+    /// <summary>Moves, extends or ends anybody's reservation, or sets its status along the allowed ways; the owner is told.</summary>
+    public Task<Result<ReservationView>> ChangeAnyAsync(
+        Guid id,
+        ReservationChange change,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        ChangeAsync(
+            id,
+            change.SeatId,
+            adminId,
+            reservation =>
+                change.Status switch
+                {
+                    ReservationStatus.Closed => reservation.Cancel(now, options),
+                    ReservationStatus.DidNotCome => reservation.Miss(now),
+                    ReservationStatus.Active => reservation.Move(change.SeatId, change.Start, change.End, now, options)
+                        ?? reservation.CheckIn(now, options),
+                    ReservationStatus.Future when reservation.StatusAt(now, options) is not ReservationStatus.Future =>
+                        new Refusal.StatusNotAllowed(),
+                    _ => reservation.Move(change.SeatId, change.Start, change.End, now, options),
+                },
+            now,
+            cancellation
+        );
+
+    /// <summary>Checks the holder in. Twice is once.</summary>
+    public async Task<Result<ReservationView>> CheckInAsync(
+        Guid id,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        await ChangeAsync(
+            id,
+            seatId: null,
+            adminId,
+            reservation => reservation.CheckIn(now, options),
+            now,
+            cancellation,
+            mustBeVerified: true
+        );
+
+    private async Task<Result<ReservationView>> ChangeAsync(
+        Guid id,
+        Guid? seatId,
+        Guid? adminId,
+        Func<Reservation, Refusal?> verb,
+        DateTimeOffset now,
+        CancellationToken cancellation,
+        bool mustBeVerified = false
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            db.ChangeTracker.Clear();
+            try
+            {
+                var result = await TryChangeAsync(id, seatId, adminId, verb, now, mustBeVerified, cancellation);
+                if (result is { } done)
+                {
+                    return done;
+                }
+            }
+            catch (Exception exception) when (PostgresErrorOf(exception) is { } error)
+            {
+                if (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < MaxAttempts)
+                {
+                    // Nothing was done; the other one has gone on.
+                    continue;
+                }
+
+                if (Booking.RefusalFor(error) is not { } refusal)
+                {
+                    throw;
+                }
+
+                // What stands in the way may be over, only not marked so yet.
+                var isTaken = refusal is Refusal.SeatTaken;
+                if (!isTaken || attempt == MaxAttempts || await SettleAllAsync(now, cancellation) == 0)
+                {
+                    return refusal;
+                }
+            }
+        }
+    }
+
+    /// <returns>Null where the reservation went to another seat meanwhile, and has to be looked at again.</returns>
+    private async Task<Result<ReservationView>?> TryChangeAsync(
+        Guid id,
+        Guid? seatId,
+        Guid? adminId,
+        Func<Reservation, Refusal?> verb,
+        DateTimeOffset now,
+        bool mustBeVerified,
+        CancellationToken cancellation
+    )
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        var before = await db
+            .Reservations.AsNoTracking()
+            .Where(r => r.Id == id)
+            .Select(r => new { r.SeatId })
+            .SingleOrDefaultAsync(cancellation);
+        if (before is null)
+        {
+            return (Result<ReservationView>)new Refusal.ReservationNotFound();
+        }
+
+        var seats = await LockSeatsAsync(before.SeatId, seatId ?? before.SeatId, cancellation);
+        var reservation = await db
+            .Reservations.FromSql($"SELECT * FROM reservations WHERE id = {id} FOR UPDATE")
+            .SingleAsync(cancellation);
+        if (reservation.SeatId != before.SeatId)
+        {
+            return null;
+        }
+
+        if (verb(reservation) is { } refusal)
+        {
+            return (Result<ReservationView>)refusal;
+        }
+
+        if (mustBeVerified && !await db.Users.AnyAsync(u => u.Id == reservation.UserId && u.Verified, cancellation))
+        {
+            return (Result<ReservationView>)new Refusal.UserNotVerified(reservation.UserId!.Value);
+        }
+
+        if (seats.All(seat => seat.Id != reservation.SeatId))
+        {
+            return (Result<ReservationView>)new Refusal.SeatNotFound();
+        }
+
+        if (db.ChangeTracker.HasChanges())
+        {
+            Record(reservation, adminId, now);
+            await db.SaveChangesAsync(cancellation);
+            await transaction.CommitAsync(cancellation);
+            changes.Tell();
+        }
+
+        return reservation.ToView(seats.Single(seat => seat.Id == reservation.SeatId).Name, now, options);
+    }
+
+    /// <summary>
+    /// Movers of one seat wait for each other. The lock lets bookings pass, whose foreign key only needs the seat to
+    /// stay: the two meet at the exclusion constraint, where neither can make the other wait in a circle.
+    /// </summary>
+    private async Task<List<Seat>> LockSeatsAsync(Guid one, Guid other, CancellationToken cancellation) =>
+        await db
+            .Seats.FromSql($"SELECT * FROM seats WHERE id IN ({one}, {other}) ORDER BY id FOR NO KEY UPDATE")
+            .AsNoTracking()
+            .ToListAsync(cancellation);
+
+    private void Record(Reservation reservation, Guid? adminId, DateTimeOffset now)
+    {
+        var entry = db.Entry(reservation);
+        var kind =
+            !entry.Property(r => r.Status).IsModified ? NotificationKind.ReservationMoved
+            : reservation.Status is ReservationStatus.Active ? NotificationKind.CheckedIn
+            : reservation.Status is ReservationStatus.DidNotCome ? NotificationKind.NoShow
+            : NotificationKind.ReservationClosed;
+        if (adminId is { } actor)
+        {
+            var action = kind switch
+            {
+                NotificationKind.CheckedIn => "reservation.check_in",
+                NotificationKind.ReservationClosed or NotificationKind.NoShow => "reservation.close",
+                _ => "reservation.update",
+            };
+            db.Audit.Add(AuditEntry.Of(entry, reservation.Id, actor, action, now));
+        }
+
+        // A reservation can move often, and end once.
+        var key =
+            kind is NotificationKind.ReservationMoved ? $"{kind}:{reservation.Id}:{now:O}" : $"{kind}:{reservation.Id}";
+        db.Notifications.Add(
+            Notification.Now(
+                reservation.UserId!.Value,
+                kind,
+                key,
+                new { reservation_id = reservation.Id, by_admin = adminId is not null },
+                now
+            )
+        );
+    }
+
+    private Task<long> SettleAllAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        clock.SettleAsync(now, seatId: null, userId: null, cancellation);
+
+    private static PostgresException? PostgresErrorOf(Exception exception) =>
+        exception as PostgresException ?? exception.InnerException as PostgresException;
+}

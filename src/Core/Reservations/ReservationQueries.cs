@@ -1,0 +1,176 @@
+using BookIT.Core.Data;
+using BookIT.Core.Users;
+using Microsoft.EntityFrameworkCore;
+
+namespace BookIT.Core.Reservations;
+
+/// <summary>What to look for among all reservations; null does not narrow.</summary>
+/// <param name="Status">As the clock leaves it.</param>
+/// <param name="SeatId">Of this seat.</param>
+/// <param name="UserId">Of this user.</param>
+/// <param name="From">Those that end after this instant (UTC).</param>
+/// <param name="To">Those that start before this instant (UTC).</param>
+/// <param name="Text">Part of the user's e-mail or first name, or of the seat's name, in any case.</param>
+public sealed record ReservationFilter(
+    ReservationStatus? Status = null,
+    Guid? SeatId = null,
+    Guid? UserId = null,
+    DateTimeOffset? From = null,
+    DateTimeOffset? To = null,
+    string? Text = null
+);
+
+/// <summary>Reads reservations. What it shows is never older than the clock.</summary>
+public sealed class ReservationQueries(BookItDbContext db, ReservationClock clock, BookingOptions options)
+{
+    /// <summary>The user's reservations, newest first.</summary>
+    public async Task<Page<ReservationView>> ListOwnAsync(
+        Guid userId,
+        PageRequest page,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await WithSeats(db.Reservations.Where(r => r.UserId == userId))
+            .OrderByDescending(row => row.Reservation.Id)
+            .ToPageAsync(page, cancellation);
+        return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
+    }
+
+    /// <summary>The next reservation of the user that is live: booked or checked in, and not over.</summary>
+    public async Task<Result<ReservationView>> FindActiveAsync(
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        // One round trip for two questions: whether the account is there, and what it holds.
+        var rows = await (
+            from user in db.Users.AsNoTracking()
+            where user.Id == userId
+            from reservation in db
+                .Reservations.Where(r =>
+                    r.UserId == user.Id
+                    && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
+                )
+                .DefaultIfEmpty()
+            from seat in db.Seats.Where(s => s.Id == reservation!.SeatId).DefaultIfEmpty()
+            select new { Reservation = (Reservation?)reservation, SeatName = (string?)seat!.Name }
+        ).ToListAsync(cancellation);
+        if (rows.Count == 0)
+        {
+            return new Refusal.NotSignedIn();
+        }
+
+        var next = rows.Where(row => row.Reservation is not null)
+            .Select(row => View(new Row(row.Reservation!, row.SeatName!), now))
+            .Where(view => view.Status is ReservationStatus.Future or ReservationStatus.Active)
+            .MinBy(view => view.Interval.Start);
+        return next is null ? new Refusal.NoActiveReservation() : next;
+    }
+
+    /// <summary>One reservation, for its owner or an administrator.</summary>
+    public async Task<Result<ReservationView>> GetAsync(
+        Guid id,
+        Guid callerId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var row = await WithSeats(db.Reservations.Where(r => r.Id == id)).SingleOrDefaultAsync(cancellation);
+        if (row is null)
+        {
+            return new Refusal.ReservationNotFound();
+        }
+
+        // The right of an administrator is the database's to give, not the token's: it ends at once.
+        return row.Reservation.UserId == callerId || await IsAdminAsync(callerId, cancellation)
+            ? View(row, now)
+            : new Refusal.NotYourReservation();
+    }
+
+    /// <summary>The reservations that the filter leaves, newest first.</summary>
+    public async Task<Page<ReservationView>> ListAsync(
+        ReservationFilter filter,
+        PageRequest page,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        // The filter on the status is the database's, so what it stores must be what the clock says.
+        await clock.SettleAsync(now, seatId: null, userId: null, cancellation);
+        var reservations = db.Reservations.Where(r =>
+            (filter.Status == null || r.Status == filter.Status)
+            && (filter.SeatId == null || r.SeatId == filter.SeatId)
+            && (filter.UserId == null || r.UserId == filter.UserId)
+            && (filter.From == null || r.EndsAt > filter.From)
+            && (filter.To == null || r.StartsAt < filter.To)
+        );
+        if (!string.IsNullOrWhiteSpace(filter.Text))
+        {
+            var pattern = Like.Containing(filter.Text);
+            reservations = reservations.Where(r =>
+                db.Users.Any(user =>
+                    user.Id == r.UserId
+                    && (
+                        EF.Functions.ILike(user.Email, pattern, Like.Escape)
+                        || EF.Functions.ILike(user.FirstName, pattern, Like.Escape)
+                    )
+                ) || db.Seats.Any(seat => seat.Id == r.SeatId && EF.Functions.ILike(seat.Name, pattern, Like.Escape))
+            );
+        }
+
+        var rows = await WithSeats(reservations)
+            .OrderByDescending(row => row.Reservation.Id)
+            .ToPageAsync(page, cancellation);
+        return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
+    }
+
+    /// <summary>
+    /// When the next reservation of a seat by anybody but the caller begins, at or after <paramref name="from"/>: until
+    /// then the caller could stay. The seat is that of the reservation, or else of the caller's live one.
+    /// </summary>
+    /// <returns>The instant (UTC), or null where nothing follows.</returns>
+    public async Task<Result<DateTimeOffset?>> NextOnSeatAsync(
+        Guid callerId,
+        Guid? reservationId,
+        DateTimeOffset from,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var own = reservationId is { } id
+            ? await GetAsync(id, callerId, now, cancellation)
+            : await FindActiveAsync(callerId, now, cancellation);
+        if (own.IsRefused(out var refusal))
+        {
+            return refusal;
+        }
+
+        var cutoff = options.NoShowCutoff(now);
+        return await db
+            .Reservations.Where(r =>
+                r.SeatId == own.Value.SeatId
+                && r.UserId != own.Value.UserId
+                && r.StartsAt >= from
+                && r.EndsAt > now
+                && (
+                    r.Status == ReservationStatus.Active
+                    || (r.Status == ReservationStatus.Future && r.StartsAt > cutoff)
+                )
+            )
+            .MinAsync(r => (DateTimeOffset?)r.StartsAt, cancellation);
+    }
+
+    private Task<bool> IsAdminAsync(Guid userId, CancellationToken cancellation) =>
+        db.Users.AnyAsync(user => user.Id == userId && user.Role == UserRole.Admin, cancellation);
+
+    private IQueryable<Row> WithSeats(IQueryable<Reservation> reservations) =>
+        from reservation in reservations.AsNoTracking()
+        join seat in db.Seats on reservation.SeatId equals seat.Id
+        select new Row(reservation, seat.Name);
+
+    private ReservationView View(Row row, DateTimeOffset now) => row.Reservation.ToView(row.SeatName, now, options);
+
+    private sealed record Row(Reservation Reservation, string SeatName);
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using System.Net;
+using BookIT.Tests.E2E.Servers;
+
+namespace BookIT.Tests.E2E.Reservations;
+
+public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServer>
+{
+    private readonly DateTimeOffset now = TimeProvider.System.GetUtcNow();
+
+    private async Task<(ApiClient Member, Guid Id)> ReservationAsync(
+        double start,
+        double end,
+        string status = "future",
+        bool verified = true
+    )
+    {
+        var member = await server.MemberAsync(verified);
+        var id = await server.ReservationAsync(
+            member.UserId,
+            await server.SeatAsync(),
+            now.AddMinutes(start),
+            now.AddMinutes(end),
+            status
+        );
+        return (member, id);
+    }
+
+    private static Task<Answer> CheckIn(ApiClient admin, string pass) =>
+        admin.PostAsync($"/api/admin/check_qr/{Uri.EscapeDataString(pass)}");
+
+    [Fact]
+    public async Task Two_scans_are_one_check_in()
+    {
+        var admin = await server.AdminAsync();
+        var (member, id) = await ReservationAsync(10, 70);
+
+        var first = await CheckIn(admin, id.ToString());
+        var second = await CheckIn(admin, id.ToString());
+
+        Assert.Equal((HttpStatusCode.OK, "active"), (first.Status, (string?)first.Body["status"]));
+        Assert.Equal(first.Body.ToJsonString(), second.Body.ToJsonString());
+        var told = await server.QueryAsync<long>(
+            $"SELECT count(*) FROM notifications WHERE user_id = '{member.UserId}' AND kind = 'checked_in'"
+        );
+        var audited = await server.QueryAsync<long>($"SELECT count(*) FROM audit WHERE target_id = '{id}'");
+        Assert.Equal((1L, 1L), (told, audited));
+    }
+
+    [Fact]
+    public async Task Twenty_scans_at_once_are_one_check_in()
+    {
+        var admin = await server.AdminAsync();
+        var (_, id) = await ReservationAsync(0, 60);
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => CheckIn(admin, id.ToString())));
+
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.OK, answer.Status));
+        Assert.Equal(1, await server.QueryAsync<long>($"SELECT count(*) FROM audit WHERE target_id = '{id}'"));
+    }
+
+    [Theory]
+    [InlineData(16, 60, "future", "check_in_not_open")]
+    [InlineData(-60, 60, "closed", "reservation_closed")]
+    [InlineData(-60, 60, "did_not_come", "reservation_missed")]
+    [InlineData(-60, -1, "future", "reservation_missed")]
+    [InlineData(-60, -1, "active", "reservation_closed")]
+    public async Task Out_of_its_time_nobody_is_checked_in(int start, int end, string status, string code)
+    {
+        var (_, id) = await ReservationAsync(start, end, status);
+
+        var answer = await CheckIn(await server.AdminAsync(), id.ToString());
+
+        Assert.Equal((HttpStatusCode.Conflict, code), (answer.Status, answer.Code));
+    }
+
+    [Fact]
+    public async Task An_unverified_member_is_verified_first()
+    {
+        var admin = await server.AdminAsync();
+        var (member, id) = await ReservationAsync(0, 60, verified: false);
+
+        var unverified = await CheckIn(admin, id.ToString());
+        var verified = await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
+        var checkedIn = await CheckIn(admin, id.ToString());
+
+        Assert.Equal((HttpStatusCode)424, unverified.Status);
+        Assert.Equal("user_not_verified", unverified.Code);
+        Assert.Equal(member.UserId.ToString(), (string?)unverified.Body["user_id"]);
+        Assert.NotNull((string?)unverified.Body["detail"]);
+        Assert.Equal(HttpStatusCode.OK, verified.Status);
+        Assert.Equal("active", (string?)checkedIn.Body["status"]);
+    }
+
+    [Fact]
+    public async Task Passes_that_nobody_made_open_nothing()
+    {
+        var admin = await server.AdminAsync();
+        var (_, id) = await ReservationAsync(0, 60);
+
+        foreach (
+            var pass in new[]
+            {
+                Guid.CreateVersion7().ToString(),
+                "not-a-pass",
+                $"bookit:{id}",
+                $"bookit:{id}.",
+                $"bookit:{id}.AAAAAAAAAAAAAAAAAAAAAA",
+                $"bookit:{id}.!!!",
+                $"bookit:{new string('a', 5000)}",
+            }
+        )
+        {
+            var answer = await CheckIn(admin, pass);
+            Assert.Equal((HttpStatusCode.NotFound, "reservation_not_found"), (answer.Status, answer.Code));
+        }
+    }
+
+    [Fact]
+    public async Task Members_check_nobody_in()
+    {
+        var (member, id) = await ReservationAsync(0, 60);
+
+        var answer = await CheckIn(member, id.ToString());
+
+        Assert.Equal((HttpStatusCode.Forbidden, "admin_only"), (answer.Status, answer.Code));
+    }
+
+    [Theory]
+    [InlineData("qr.png", "image/png")]
+    [InlineData("qr.svg", "image/svg+xml")]
+    public async Task The_picture_holds_the_reservations_id_which_the_old_scanner_reads(string file, string type)
+    {
+        var (member, id) = await ReservationAsync(0, 60);
+
+        var picture = await member.GetAsync($"/api/reservations/{id}/{file}");
+
+        Assert.Equal(
+            (HttpStatusCode.OK, type),
+            (picture.Status, picture.Response.Content.Headers.ContentType!.MediaType)
+        );
+        Assert.Equal(id.ToString(), await ScanAsync(picture.Bytes));
+    }
+
+    [Fact]
+    public async Task The_signed_pass_read_from_its_picture_checks_in()
+    {
+        var (member, id) = await ReservationAsync(0, 60);
+        var picture = await member.GetAsync($"/api/reservations/{id}/qr.png?signed=true");
+
+        var pass = await ScanAsync(picture.Bytes);
+        var answer = await CheckIn(await server.AdminAsync(), pass);
+
+        Assert.StartsWith($"bookit:{id}.", pass, StringComparison.Ordinal);
+        Assert.Equal("active", (string?)answer.Body["status"]);
+    }
+
+    [Fact]
+    public async Task The_picture_is_the_owners_and_the_admins_only()
+    {
+        var (_, id) = await ReservationAsync(0, 60);
+
+        var stranger = await (await server.MemberAsync()).GetAsync($"/api/reservations/{id}/qr.png");
+        var admin = await (await server.AdminAsync()).GetAsync($"/api/reservations/{id}/qr.svg");
+
+        Assert.Equal("not_your_reservation", stranger.Code);
+        Assert.Equal(HttpStatusCode.OK, admin.Status);
+    }
+
+    /// <summary>What zbar, a reader by other people, sees in the picture.</summary>
+    private static async Task<string> ScanAsync(byte[] picture)
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            await File.WriteAllBytesAsync(file, picture);
+            using var zbar = Process.Start(
+                new ProcessStartInfo("zbarimg", ["--quiet", "--raw", file])
+                {
+                    RedirectStandardOutput = true,
+                    UseShellExecute = false,
+                }
+            )!;
+            var text = await zbar.StandardOutput.ReadToEndAsync();
+            await zbar.WaitForExitAsync();
+            return text.Trim();
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}

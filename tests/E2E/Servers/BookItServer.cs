@@ -1,0 +1,260 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+
+namespace BookIT.Tests.E2E.Servers;
+
+/// <summary>
+/// A space of one's own: a database, a Redis database and an Api process. Shared by the tests of a class, which keep
+/// apart by using accounts and seats of their own.
+/// </summary>
+public class BookItServer(TestServers servers) : IAsyncLifetime
+{
+    public const string JwtSecret = "a-secret-for-tests-that-is-long-enough";
+    public const string AdminKey = "an-admin-key-for-tests";
+    public const string FrontendOrigin = "https://bookit.example";
+    public const string Password = "correct horse";
+
+    private readonly ConcurrentBag<Program> programs = [];
+    private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
+    private int lastUser;
+
+    protected TestServers Servers => servers;
+
+    /// <summary>The database behind it.</summary>
+    public NpgsqlDataSource Postgres { get; private set; } = null!;
+
+    public string PostgresSetting { get; private set; } = "";
+
+    public string RedisUrl { get; protected set; } = "";
+
+    /// <summary>The Api.</summary>
+    public Program Api { get; private set; } = null!;
+
+    public Uri Address { get; private set; } = null!;
+
+    /// <summary>What a class wants otherwise than usual.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>();
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        PostgresSetting = await servers.CreateDatabaseAsync();
+        RedisUrl = RedisUrl is "" ? servers.CreateRedisUrl() : RedisUrl;
+        Postgres = NpgsqlDataSource.Create(PostgresSetting);
+        (Api, Address) = await StartApiAsync();
+    }
+
+    /// <summary>Another Api on the same database and Redis.</summary>
+    public async Task<(Program Program, Uri Address)> StartApiAsync(
+        IReadOnlyDictionary<string, string?>? settings = null
+    )
+    {
+        var environment = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Postgres"] = PostgresSetting,
+            ["ConnectionStrings__Redis"] = RedisUrl,
+            ["Jwt__Secret"] = JwtSecret,
+            ["Admin__Key"] = AdminKey,
+            ["Frontend__Url"] = FrontendOrigin,
+            ["RateLimits__Enabled"] = "false",
+            ["Demo__Enabled"] = "false",
+        };
+        foreach (var (key, value) in Settings.Concat(settings ?? new Dictionary<string, string?>()))
+        {
+            environment[key] = value;
+        }
+
+        var program = await Program.StartAsync("Api", environment);
+        programs.Add(program);
+        var address = await program.ListeningAsync();
+        using var client = new HttpClient(handler, disposeHandler: false);
+        await Eventually.TrueAsync(
+            async () => (await client.GetAsync(new Uri(address, "/health/ready"))).IsSuccessStatusCode,
+            () => program.Output
+        );
+        return (program, address);
+    }
+
+    /// <summary>Kills the Api and starts it again, on another port.</summary>
+    public async Task RestartApiAsync()
+    {
+        await Api.KillAsync();
+        (Api, Address) = await StartApiAsync();
+    }
+
+    /// <summary>A client that is nobody.</summary>
+    public ApiClient Anonymous(Uri? address = null) =>
+        new(new HttpClient(handler, disposeHandler: false) { BaseAddress = address ?? Address });
+
+    /// <summary>A client with this access token.</summary>
+    public ApiClient WithToken(string accessToken, Uri? address = null)
+    {
+        var client = Anonymous(address);
+        client.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        return client;
+    }
+
+    /// <summary>A new member, verified, signed in. Written straight to the database: a password's hash costs its time.</summary>
+    public Task<ApiClient> MemberAsync(bool verified = true, Uri? address = null) =>
+        AccountAsync("user", verified, address);
+
+    /// <summary>A new administrator, signed in.</summary>
+    public Task<ApiClient> AdminAsync(Uri? address = null) => AccountAsync("admin", verified: true, address);
+
+    /// <summary>The same person at another replica.</summary>
+    public ApiClient At(Uri address, ApiClient other)
+    {
+        var client = Anonymous(address);
+        client.Http.DefaultRequestHeaders.Authorization = other.Http.DefaultRequestHeaders.Authorization;
+        client.UserId = other.UserId;
+        return client;
+    }
+
+    /// <summary>A new seat, written straight to the database.</summary>
+    public async Task<Guid> SeatAsync(string? name = null)
+    {
+        var id = Guid.CreateVersion7();
+        await using var command = Postgres.CreateCommand(
+            """
+            INSERT INTO seats (id, name, type, x, y, has_water, has_kitchen, has_computer, has_smart_desk, is_quiet,
+                is_talk_room)
+            VALUES ($1, $2, 'seat', 0, 0, false, false, false, false, false, false)
+            """
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name ?? $"Seat {id:N}" });
+        await command.ExecuteNonQueryAsync();
+        await ExecuteAsync("UPDATE seat_catalog_version SET version = version + 1");
+        return id;
+    }
+
+    /// <summary>A reservation as it may stand after a while, written straight to the database.</summary>
+    public async Task<Guid> ReservationAsync(
+        Guid userId,
+        Guid seatId,
+        DateTimeOffset start,
+        DateTimeOffset end,
+        string status = "future",
+        int slot = 1
+    )
+    {
+        var id = Guid.CreateVersion7();
+        await using var command = Postgres.CreateCommand(
+            """
+            INSERT INTO reservations (id, user_id, seat_id, starts_at, ends_at, status, slot, made_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $4)
+            """
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = seatId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = start.ToUniversalTime() });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = end.ToUniversalTime() });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = status });
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)slot });
+        await command.ExecuteNonQueryAsync();
+        return id;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Postgres.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>The first value of the first row.</summary>
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var command = Postgres.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    /// <summary>How many pairs of live reservations of one seat overlap: never any.</summary>
+    public Task<long> OverlapsAsync() =>
+        QueryAsync<long>(
+            """
+            SELECT count(*) FROM reservations a JOIN reservations b ON a.seat_id = b.seat_id AND a.id < b.id
+                AND a.starts_at < b.ends_at AND b.starts_at < a.ends_at
+            WHERE a.status IN ('future', 'active') AND b.status IN ('future', 'active')
+            """
+        );
+
+    /// <summary>An access token as the Api makes them, signed here with nothing of its code.</summary>
+    public static string Token(
+        Guid userId,
+        string role = "user",
+        DateTimeOffset? expires = null,
+        string secret = JwtSecret,
+        string header = """{"alg":"HS256","typ":"JWT"}"""
+    )
+    {
+        static string Encode(byte[] bytes) =>
+            Convert.ToBase64String(bytes).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+        var now = TimeProvider.System.GetUtcNow();
+        var payload = JsonSerializer.SerializeToUtf8Bytes(
+            new
+            {
+                sub = userId,
+                sid = Guid.CreateVersion7(),
+                role,
+                iss = "bookit",
+                aud = "bookit",
+                iat = now.ToUnixTimeSeconds(),
+                exp = (expires ?? now.AddMinutes(15)).ToUnixTimeSeconds(),
+            }
+        );
+        var signed = $"{Encode(Encoding.UTF8.GetBytes(header))}.{Encode(payload)}";
+        var signature = HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.ASCII.GetBytes(signed));
+        return $"{signed}.{Encode(signature)}";
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        foreach (var program in programs)
+        {
+            await program.DisposeAsync();
+        }
+
+        handler.Dispose();
+        if (Postgres is not null)
+        {
+            await Postgres.DisposeAsync();
+            await servers.DropDatabaseAsync(PostgresSetting);
+        }
+
+        // A server that goes away is worth a warning; an error in the log is always a bug of ours.
+        var errors = programs
+            .SelectMany(program => program.Output.Split('\n'))
+            .Where(line => line.StartsWith("fail:", StringComparison.Ordinal))
+            .ToList();
+        Assert.True(errors.Count == 0, string.Join('\n', programs.Select(program => program.Output)));
+    }
+
+    private async Task<ApiClient> AccountAsync(string role, bool verified, Uri? address)
+    {
+        var id = Guid.CreateVersion7();
+        var number = Interlocked.Increment(ref lastUser).ToString(CultureInfo.InvariantCulture);
+        await using var command = Postgres.CreateCommand(
+            """
+            INSERT INTO users (id, email, first_name, role, verified, made_at)
+            VALUES ($1, $2, $3, $4, $5, now())
+            """
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{role}.{number}@example.com" });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"Person {number}" });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = verified });
+        await command.ExecuteNonQueryAsync();
+        var client = WithToken(Token(id, role), address);
+        client.UserId = id;
+        return client;
+    }
+}
