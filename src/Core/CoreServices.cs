@@ -6,6 +6,7 @@ using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -45,7 +46,13 @@ public static class CoreServices
             (provider, options) =>
                 options
                     .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-                    .EnableDetailedErrors(builder.Environment.IsDevelopment())
+                    // What the database refuses is a refusal to us, or thrown: EF Core's own shout is not news.
+                    .ConfigureWarnings(events =>
+                        events.Log(
+                            (RelationalEventId.CommandError, LogLevel.Debug),
+                            (CoreEventId.SaveChangesFailed, LogLevel.Debug)
+                        )
+                    )
         );
         services.AddScoped(provider =>
             provider.GetRequiredService<IDbContextFactory<BookItDbContext>>().CreateDbContext()
