@@ -5,6 +5,7 @@ using BookIT.Core.Demo;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Telegram;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,6 +34,10 @@ public static class CoreServices
         services.AddValidatedOptions<AdminOptions>(
             "Admin",
             options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
+        );
+        services.AddValidatedOptions<TelegramOptions>(
+            "Telegram",
+            options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
         );
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 

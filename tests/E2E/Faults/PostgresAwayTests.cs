@@ -27,7 +27,9 @@ public sealed class PostgresAwayTests(BookItServer server, TestServers servers) 
                     await member.GetAsync("/api/reservations"),
                     await member.GetAsync("/api/seat"),
                     await member.GetAsync("/api/user/me"),
-                    await server.Anonymous().PostAsync("/api/auth/login", new { email = "a@example.com", password = "whatever1" }),
+                    await server
+                        .Anonymous()
+                        .PostAsync("/api/auth/login", new { email = "a@example.com", password = "whatever1" }),
                 }
             )
             {

@@ -7,11 +7,11 @@ namespace BookIT.Tests.E2E.Faults;
 /// <summary>A space with a Redis of its own, to be taken away.</summary>
 public sealed class ServerWithOwnRedis(TestServers servers) : BookItServer(servers)
 {
-    public RedisServer Redis { get; } = new();
+    public RedisServer Redis { get; private set; } = null!;
 
     public override async ValueTask InitializeAsync()
     {
-        await Redis.StartAsync();
+        Redis = await RedisServer.StartNewAsync();
         RedisUrl = Redis.Url();
         await base.InitializeAsync();
     }
@@ -166,7 +166,12 @@ public sealed class RedisAwayTests(ServerWithOwnRedis server) : IClassFixture<Se
             await Eventually.TrueAsync(() => Task.FromResult(Volatile.Read(ref reads) >= goal));
         }
 
-        await Task.WhenAll([HoldUpAsync(), .. Enumerable.Range(0, 8).Select(_ => ReadAsync()), BookAsync(), BookAsync()]);
+        await Task.WhenAll([
+            HoldUpAsync(),
+            .. Enumerable.Range(0, 8).Select(_ => ReadAsync()),
+            BookAsync(),
+            BookAsync(),
+        ]);
 
         Assert.True(slowest < TimeSpan.FromSeconds(5), $"The slowest read took {slowest}");
         await Eventually.TrueAsync(async () =>
