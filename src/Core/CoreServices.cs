@@ -5,7 +5,9 @@ using BookIT.Core.Demo;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +35,7 @@ public static class CoreServices
             "Admin",
             options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
         );
+        services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 
         services.AddSingleton(provider =>
@@ -45,6 +48,10 @@ public static class CoreServices
             (provider, options) =>
                 options
                     .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+                    // What the database refuses is thrown: whoever catches it knows whether it is worth a line in the log.
+                    .ConfigureWarnings(warnings =>
+                        warnings.Ignore(RelationalEventId.CommandError, CoreEventId.SaveChangesFailed)
+                    )
                     .EnableDetailedErrors(builder.Environment.IsDevelopment())
         );
         services.AddScoped(provider =>
@@ -63,6 +70,13 @@ public static class CoreServices
         services.AddBackgroundSingleton<ReservationClock>();
         services.AddSingleton<Booking>();
         services.AddSingleton<Pass>();
+
+        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<SignInAttempts>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<AccessTokens>();
+        services.AddScoped<SignIn>();
+        services.AddScoped<Accounts>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();
