@@ -1,2 +1,38 @@
-var app = WebApplication.CreateSlimBuilder(args).Build();
-app.Run();
+using BookIT.Core;
+using Microsoft.Extensions.Options;
+
+// The settings lie beside the program, wherever it is started from.
+var builder = WebApplication.CreateBuilder(
+    new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
+);
+builder.AddCore();
+
+var app = builder.Build();
+app.MapGet("/health/live", () => TypedResults.Ok());
+app.MapGet(
+    "/health/ready",
+    (Health health) =>
+        TypedResults.Json(
+            health.Current,
+            statusCode: health.Current.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
+        )
+);
+if (string.IsNullOrEmpty(app.Configuration["Telegram:Token"]))
+{
+    app.Logger.LogInformation("Telegram:Token is not set: the bot idles.");
+}
+
+try
+{
+    await app.RunAsync();
+    return 0;
+}
+catch (OptionsValidationException exception)
+{
+    foreach (var mistake in exception.Failures)
+    {
+        await Console.Error.WriteLineAsync(mistake);
+    }
+
+    return 1;
+}

@@ -5,6 +5,7 @@ using BookIT.Core.Demo;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Telegram;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -35,6 +36,10 @@ public static class CoreServices
             "Admin",
             options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
         );
+        services.AddValidatedOptions<TelegramOptions>(
+            "Telegram",
+            options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
+        );
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 
@@ -48,11 +53,13 @@ public static class CoreServices
             (provider, options) =>
                 options
                     .UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
-                    // What the database refuses is thrown: whoever catches it knows whether it is worth a line in the log.
-                    .ConfigureWarnings(warnings =>
-                        warnings.Ignore(RelationalEventId.CommandError, CoreEventId.SaveChangesFailed)
+                    // What the database refuses is a refusal to us, or thrown: EF Core's own shout is not news.
+                    .ConfigureWarnings(events =>
+                        events.Log(
+                            (RelationalEventId.CommandError, LogLevel.Debug),
+                            (CoreEventId.SaveChangesFailed, LogLevel.Debug)
+                        )
                     )
-                    .EnableDetailedErrors(builder.Environment.IsDevelopment())
         );
         services.AddScoped(provider =>
             provider.GetRequiredService<IDbContextFactory<BookItDbContext>>().CreateDbContext()

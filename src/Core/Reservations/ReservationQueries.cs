@@ -63,7 +63,7 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         }
 
         var next = rows.Where(row => row.Reservation is not null)
-            .Select(row => View(new Row(row.Reservation!, row.SeatName!), now))
+            .Select(row => View(new Row { Reservation = row.Reservation!, SeatName = row.SeatName! }, now))
             .Where(view => view.Status is ReservationStatus.Future or ReservationStatus.Active)
             .MinBy(view => view.Interval.Start);
         return next is null ? new Refusal.NoActiveReservation() : next;
@@ -168,9 +168,14 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
     private IQueryable<Row> WithSeats(IQueryable<Reservation> reservations) =>
         from reservation in reservations.AsNoTracking()
         join seat in db.Seats on reservation.SeatId equals seat.Id
-        select new Row(reservation, seat.Name);
+        select new Row { Reservation = reservation, SeatName = seat.Name };
 
     private ReservationView View(Row row, DateTimeOffset now) => row.Reservation.ToView(row.SeatName, now, options);
 
-    private sealed record Row(Reservation Reservation, string SeatName);
+    private sealed class Row
+    {
+        public required Reservation Reservation { get; init; }
+
+        public required string SeatName { get; init; }
+    }
 }

@@ -1,0 +1,118 @@
+using BookIT.Tests.E2E.Servers;
+using Npgsql;
+
+namespace BookIT.Tests.E2E.Faults;
+
+public sealed class StartTests(TestServers servers)
+{
+    private Dictionary<string, string?> Environment(string database) =>
+        new()
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Postgres"] = database,
+            ["ConnectionStrings__Redis"] = servers.CreateRedisUrl(),
+        };
+
+    [Fact]
+    public async Task Two_that_start_at_once_on_an_empty_database_both_come_up_and_load_the_demo_once()
+    {
+        var database = await servers.CreateDatabaseAsync(migrated: false);
+        var environment = Environment(database);
+        environment["Demo__Enabled"] = "true";
+        await using var one = await Program.StartAsync("Api", environment);
+        await using var other = await Program.StartAsync("Api", environment);
+
+        foreach (var program in new[] { one, other })
+        {
+            using var client = new HttpClient { BaseAddress = await program.ListeningAsync() };
+            await Eventually.TrueAsync(
+                async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode,
+                () => program.Output
+            );
+        }
+
+        await using var postgres = NpgsqlDataSource.Create(database);
+        await using var command = postgres.CreateCommand(
+            "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM seats), (SELECT count(DISTINCT status) FROM reservations)"
+        );
+        await using var reader = await command.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        Assert.Equal((20L, 42L, 4L), (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)));
+    }
+
+    [Fact]
+    public async Task In_production_it_refuses_to_start_with_a_missing_or_a_default_secret()
+    {
+        var environment = Environment("Host=127.0.0.1");
+        environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        environment["Jwt__Secret"] = "development-only-secret-that-everybody-can-read";
+        environment["Admin__Key"] = null;
+        environment["Telegram__BotSecret"] = "short";
+        await using var program = await Program.StartAsync("Api", environment);
+
+        var exitCode = await program.WaitForExitAsync();
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("Jwt:Secret is the one from the source code", program.Output, StringComparison.Ordinal);
+        Assert.Contains("Admin:Key is missing", program.Output, StringComparison.Ordinal);
+        Assert.Contains("Telegram:BotSecret is too short", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Options_that_make_no_sense_are_told_in_sentences()
+    {
+        var environment = Environment("Host=127.0.0.1");
+        environment["Booking__MaxDuration"] = "24:00:00";
+        environment["Booking__LiveReservationsPerUser"] = "0";
+        await using var program = await Program.StartAsync("Api", environment);
+
+        var exitCode = await program.WaitForExitAsync();
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("24 hours are written 1.00:00:00", program.Output, StringComparison.Ordinal);
+        Assert.Contains("Booking:LiveReservationsPerUser is 0", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_production_the_schema_is_brought_up_to_date_by_a_command_and_missed_until_then()
+    {
+        var database = await servers.CreateDatabaseAsync(migrated: false);
+        var environment = Environment(database);
+        environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        environment["Jwt__Secret"] = BookItServer.JwtSecret;
+        environment["Admin__Key"] = BookItServer.AdminKey;
+        environment["Telegram__BotSecret"] = "a-bot-secret-for-tests";
+        environment["Frontend__Url"] = BookItServer.FrontendOrigin;
+        environment["Demo__Enabled"] = "true";
+        await using var api = await Program.StartAsync("Api", environment);
+        using var client = new HttpClient { BaseAddress = await api.ListeningAsync() };
+        await Eventually.TrueAsync(async () =>
+            (await client.GetStringAsync("/health/live")).Length == 0
+            && (await (await client.GetAsync("/health/ready")).Content.ReadAsStringAsync()).Contains(
+                "BookIT.Api migrate",
+                StringComparison.Ordinal
+            )
+        );
+
+        await using var migration = await Program.StartAsync("Api", environment, "migrate");
+        Assert.True(await migration.WaitForExitAsync() == 0, migration.Output);
+
+        await Eventually.TrueAsync(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        Assert.Equal("[]", await client.GetStringAsync("/api/seat"));
+    }
+
+    [Fact]
+    public async Task The_bot_starts_is_ready_and_stops()
+    {
+        await using var bot = await Program.StartAsync("Bot", Environment(await servers.CreateDatabaseAsync()));
+        using var client = new HttpClient { BaseAddress = await bot.ListeningAsync() };
+
+        await Eventually.TrueAsync(
+            async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode,
+            () => bot.Output
+        );
+
+        Assert.Equal(0, await bot.StopAsync());
+    }
+}
