@@ -6,6 +6,7 @@ using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using BookIT.Core.Telegram;
+using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,7 @@ public static class CoreServices
             "Telegram",
             options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
         );
+        services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 
         services.AddSingleton(provider =>
@@ -77,6 +79,13 @@ public static class CoreServices
         services.AddBackgroundSingleton<ReservationClock>();
         services.AddSingleton<Booking>();
         services.AddSingleton<Pass>();
+
+        services.AddSingleton<PasswordHashing>();
+        services.AddSingleton<SignInAttempts>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<AccessTokens>();
+        services.AddScoped<SignIn>();
+        services.AddScoped<Accounts>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
+using BookIT.Api.Auth;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Users;
 using Microsoft.AspNetCore.Mvc;
 
 namespace BookIT.Api.Http;
@@ -20,6 +22,16 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(ReservationPatch))]
 [JsonSerializable(typeof(MaximumAvailableTimeResponse))]
 [JsonSerializable(typeof(AuditResponse[]))]
+[JsonSerializable(typeof(RegisterRequest))]
+[JsonSerializable(typeof(LoginRequest))]
+[JsonSerializable(typeof(RefreshRequest))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(DetailResponse))]
+[JsonSerializable(typeof(UserResponse))]
+[JsonSerializable(typeof(UserResponse[]))]
+[JsonSerializable(typeof(AccountPatch))]
+[JsonSerializable(typeof(SessionResponse[]))]
+[JsonSerializable(typeof(UserPatch))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static void Configure(JsonSerializerOptions options)

@@ -10,6 +10,15 @@ internal sealed class NeededAttribute : RequiredAttribute
     public override string FormatErrorMessage(string name) => Sentences.Of("field_required");
 }
 
+/// <summary>The field may be absent; a text that is there must hold more than white space.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class NotBlankAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) => value is null || !string.IsNullOrWhiteSpace(value as string);
+
+    public override string FormatErrorMessage(string name) => Sentences.Of("field_required");
+}
+
 /// <summary>The length of a text, in UTF-16 code units.</summary>
 internal sealed class LengthBetweenAttribute : StringLengthAttribute
 {

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace BookIT.Core.Data;
@@ -30,4 +31,13 @@ internal static class Postgres
 
         return builder.Build();
     }
+
+    /// <summary>Whether it is this constraint that kept the changes from being saved.</summary>
+    public static bool Violates(this DbUpdateException exception, string constraint) =>
+        exception.InnerException is PostgresException postgres && postgres.ConstraintName == constraint;
+
+    /// <summary>Whether two transactions waited for each other, and this one was ended: it may be tried again.</summary>
+    public static bool IsDeadlock(this Exception exception) =>
+        (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
+        is PostgresErrorCodes.DeadlockDetected;
 }

@@ -48,4 +48,9 @@ public static class EmailAddress
         email = lower;
         return true;
     }
+
+    /// <summary>The normalised address, of a text that is known to be one.</summary>
+    /// <exception cref="FormatException">It is none.</exception>
+    public static string Normalize(string text) =>
+        TryNormalize(text, out var email) ? email : throw new FormatException("This is no e-mail address.");
 }

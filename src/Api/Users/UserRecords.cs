@@ -1,0 +1,67 @@
+using System.ComponentModel;
+using System.Globalization;
+using BookIT.Api.Auth;
+using BookIT.Api.Http;
+using BookIT.Core.Auth;
+using BookIT.Core.Users;
+
+namespace BookIT.Api.Users;
+
+/// <summary>An account.</summary>
+public sealed record UserResponse(
+    Guid Id,
+    string Email,
+    string FirstName,
+    [property: OneOf("user", "admin")] string Role,
+    [property: Description("Whether an administrator has seen who this is; without it nobody is checked in.")]
+        bool Verified,
+    [property: Description("The linked Telegram account.")] string? TelegramId,
+    [property: Description("The stored picture.")] Guid? AvatarId
+)
+{
+    public static UserResponse Of(User user) =>
+        new(
+            user.Id,
+            user.Email,
+            user.FirstName,
+            user.Role is UserRole.Admin ? "admin" : "user",
+            user.Verified,
+            user.TelegramId?.ToString(CultureInfo.InvariantCulture),
+            user.AvatarId
+        );
+}
+
+/// <summary>What to change in one's own account; what is absent or null stays.</summary>
+public sealed record AccountPatch(
+    [property: Email] string? Email,
+    [property: NotBlank] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
+    [property: NotBlank]
+    [property: LengthBetween(RegisterRequest.MinPasswordLength, RegisterRequest.MaxPasswordLength)]
+    [property: Description("A new one ends all other sign-ins.")]
+        string? Password,
+    [property: Description("Needed for a new password.")] string? CurrentPassword
+)
+{
+    public AccountChange ToChange() => new(Email, FirstName, Password, CurrentPassword);
+}
+
+/// <summary>A sign-in that is under way.</summary>
+public sealed record SessionResponse(
+    Guid Id,
+    [property: Description("What the client says of itself.")] string Device,
+    string Address,
+    Instant MadeAt,
+    [property: Description("When its tokens were last renewed.")] Instant LastUsedAt,
+    [property: Description("Whether it is the one that asks.")] bool Current
+)
+{
+    public static SessionResponse Of(Session session, Guid currentId) =>
+        new(
+            session.Id,
+            session.Device,
+            session.Address,
+            session.MadeAt,
+            session.LastUsedAt,
+            Current: session.Id == currentId
+        );
+}

@@ -1,0 +1,34 @@
+namespace BookIT.Core.Auth;
+
+/// <summary>How often somebody may be wrong (section <c>RateLimits</c>).</summary>
+public sealed class RateLimitOptions
+{
+    /// <summary>Off only for load tests.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Failures within <see cref="FailureWindow"/> of one account from one address.</summary>
+    public int FailuresPerAccountAndAddress { get; init; } = 10;
+
+    /// <summary>Failures within <see cref="FailureWindow"/> of one account from all addresses that it never signed in from.</summary>
+    public int FailuresPerAccount { get; init; } = 100;
+
+    /// <summary>Failures within <see cref="FailureWindow"/> from one address, which may be a whole office.</summary>
+    public int FailuresPerAddress { get; init; } = 50;
+
+    /// <summary>Counts begin with the first failure and end after this time, however many more there were.</summary>
+    public TimeSpan FailureWindow { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>The mistakes in these options, a sentence each.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        if (FailuresPerAccountAndAddress < 1 || FailuresPerAccount < 1 || FailuresPerAddress < 1)
+        {
+            yield return "RateLimits: the numbers of failures must be at least 1.";
+        }
+
+        if (FailureWindow < TimeSpan.FromSeconds(1) || FailureWindow > TimeSpan.FromDays(1))
+        {
+            yield return "RateLimits:FailureWindow must lie between a second and a day, as in 00:15:00.";
+        }
+    }
+}

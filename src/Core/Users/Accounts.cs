@@ -1,0 +1,400 @@
+using BookIT.Core.Audit;
+using BookIT.Core.Auth;
+using BookIT.Core.Data;
+using BookIT.Core.Notifications;
+using BookIT.Core.Reservations;
+using BookIT.Core.Seats;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace BookIT.Core.Users;
+
+/// <summary>What somebody changes in their own account; null stays as it is.</summary>
+/// <param name="Email">An address that <see cref="EmailAddress.TryNormalize"/> takes, in any spelling.</param>
+/// <param name="FirstName">Not empty.</param>
+/// <param name="Password">A new one.</param>
+/// <param name="CurrentPassword">The present one, needed for a new one.</param>
+public sealed record AccountChange(
+    string? Email = null,
+    string? FirstName = null,
+    string? Password = null,
+    string? CurrentPassword = null
+);
+
+/// <summary>What an administrator changes in an account; null stays as it is.</summary>
+/// <param name="Email">An address that <see cref="EmailAddress.TryNormalize"/> takes, in any spelling.</param>
+/// <param name="FirstName">Not empty.</param>
+/// <param name="Role">What the account may do from now on.</param>
+/// <param name="Verified">Whether the administrator vouches for the person.</param>
+public sealed record UserChange(
+    string? Email = null,
+    string? FirstName = null,
+    UserRole? Role = null,
+    bool? Verified = null
+);
+
+/// <summary>Which accounts to list; null does not narrow.</summary>
+/// <param name="Text">Part of the e-mail address or the name, in any case.</param>
+/// <param name="Role">With this role.</param>
+/// <param name="Verified">Verified, or not.</param>
+public sealed record UserFilter(string? Text = null, UserRole? Role = null, bool? Verified = null);
+
+/// <summary>Accounts: one's own, and what administrators do with those of others.</summary>
+public sealed class Accounts(
+    BookItDbContext db,
+    SignIn signIn,
+    PasswordHashing passwords,
+    Sessions sessions,
+    SeatChanges changes,
+    BookingOptions booking
+)
+{
+    private const int MaxAttempts = 3;
+
+    /// <summary>The role of an account as it is now; null where the account is gone.</summary>
+    public Task<UserRole?> FindRoleAsync(Guid id, CancellationToken cancellation) =>
+        db.Users.Where(u => u.Id == id).Select(u => (UserRole?)u.Role).FirstOrDefaultAsync(cancellation);
+
+    /// <summary>One's own account.</summary>
+    /// <returns>Or <see cref="Refusal.NotSignedIn"/> where it is gone.</returns>
+    public async Task<Result<User>> GetOwnAsync(Guid id, CancellationToken cancellation) =>
+        await FindAsync(id, cancellation) is { } user ? user : new Refusal.NotSignedIn();
+
+    /// <summary>An account, for itself and for administrators.</summary>
+    /// <returns>
+    /// Or why not: <see cref="Refusal.NotSignedIn"/>, <see cref="Refusal.NotYourAccount"/>,
+    /// <see cref="Refusal.UserNotFound"/>.
+    /// </returns>
+    public async Task<Result<User>> GetAsync(Guid id, Guid callerId, CancellationToken cancellation)
+    {
+        var caller = await FindAsync(callerId, cancellation);
+        if (caller is null)
+        {
+            return new Refusal.NotSignedIn();
+        }
+
+        if (id == callerId)
+        {
+            return caller;
+        }
+
+        if (caller.Role is not UserRole.Admin)
+        {
+            return new Refusal.NotYourAccount();
+        }
+
+        return await FindAsync(id, cancellation) is { } user ? user : new Refusal.UserNotFound();
+    }
+
+    /// <summary>The accounts, newest first.</summary>
+    public Task<Page<User>> ListAsync(UserFilter filter, PageRequest page, CancellationToken cancellation)
+    {
+        var users = db.Users.AsNoTracking();
+        if (!string.IsNullOrWhiteSpace(filter.Text))
+        {
+            var pattern = Like.Containing(filter.Text);
+            users = users.Where(u =>
+                EF.Functions.ILike(u.Email, pattern, Like.Escape)
+                || EF.Functions.ILike(u.FirstName, pattern, Like.Escape)
+            );
+        }
+
+        return users
+            .Where(u =>
+                (filter.Role == null || u.Role == filter.Role)
+                && (filter.Verified == null || u.Verified == filter.Verified)
+            )
+            .OrderByDescending(u => u.Id)
+            .ToPageAsync(page, cancellation);
+    }
+
+    /// <summary>Changes one's own account. A new password ends all other sign-ins.</summary>
+    /// <returns>
+    /// The account, or why not: <see cref="Refusal.WrongPassword"/>, <see cref="Refusal.EmailTaken"/>,
+    /// <see cref="Refusal.TooManyAttempts"/>, <see cref="Refusal.SignInBusy"/>, <see cref="Refusal.NotSignedIn"/>.
+    /// </returns>
+    public async Task<Result<User>> ChangeOwnAsync(
+        Guid id,
+        AccountChange change,
+        Guid sessionId,
+        Client client,
+        CancellationToken cancellation
+    )
+    {
+        string? verifiedHash = null;
+        string? newHash = null;
+        if (change.Password is not null)
+        {
+            var user = await FindAsync(id, cancellation);
+            if (user is null)
+            {
+                return new Refusal.NotSignedIn();
+            }
+
+            var hashed = await ReplacePasswordAsync(
+                user,
+                change.CurrentPassword,
+                change.Password,
+                client,
+                cancellation
+            );
+            if (hashed.IsRefused(out var refusal))
+            {
+                return refusal;
+            }
+
+            (verifiedHash, newHash) = (user.PasswordHash, hashed.Value);
+        }
+
+        return await ChangeAsync(
+            async transaction =>
+            {
+                var user = await LockAsync(id, cancellation);
+                if (user is null)
+                {
+                    return new Refusal.NotSignedIn();
+                }
+
+                Apply(user, change.Email, change.FirstName);
+                if (newHash is not null)
+                {
+                    if (user.PasswordHash != verifiedHash)
+                    {
+                        // Another one was set while the old one was checked.
+                        return new Refusal.WrongPassword();
+                    }
+
+                    user.SetPasswordHash(newHash);
+                }
+
+                await db.SaveChangesAsync(cancellation);
+                if (newHash is not null)
+                {
+                    // Before the commit: without Redis the password is not changed either. A sign-in that begins
+                    // meanwhile waits for the lock on the account, and sees the new password.
+                    await sessions.EndAllAsync(id, except: sessionId);
+                }
+
+                await transaction.CommitAsync(cancellation);
+                return (Result<User>)user;
+            },
+            cancellation
+        );
+    }
+
+    /// <summary>
+    /// Deletes one's own account: live reservations are closed, the past ones stay without a name, what administrators
+    /// changed in the account is forgotten, and all its sign-ins end.
+    /// </summary>
+    /// <returns>Done, or why not: <see cref="Refusal.LastAdmin"/>, <see cref="Refusal.NotSignedIn"/>.</returns>
+    public async Task<Result<Done>> DeleteOwnAsync(Guid id, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var hasFreedSeats = false;
+        var result = await ChangeAsync<Done>(
+            async transaction =>
+            {
+                var (user, isLastAdmin) = await LockWithAdminsAsync(id, cancellation);
+                if (user is null)
+                {
+                    return new Refusal.NotSignedIn();
+                }
+
+                if (isLastAdmin)
+                {
+                    return new Refusal.LastAdmin();
+                }
+
+                hasFreedSeats = await CloseReservationsAsync(id, now, cancellation);
+                await db
+                    .Audit.Where(e => e.TargetId == id)
+                    .ExecuteUpdateAsync(
+                        set => set.SetProperty(e => e.Before, (string?)null).SetProperty(e => e.After, (string?)null),
+                        cancellation
+                    );
+                db.Users.Remove(user);
+                await db.SaveChangesAsync(cancellation);
+                await sessions.EndAllAsync(id);
+                await transaction.CommitAsync(cancellation);
+                return Done.Ok;
+            },
+            cancellation
+        );
+        if (result.Refusal is null && hasFreedSeats)
+        {
+            changes.Tell();
+        }
+
+        return result;
+    }
+
+    /// <summary>Changes somebody's account, as an administrator.</summary>
+    /// <returns>
+    /// The account, or why not: <see cref="Refusal.UserNotFound"/>, <see cref="Refusal.EmailTaken"/>,
+    /// <see cref="Refusal.LastAdmin"/>.
+    /// </returns>
+    public Task<Result<User>> ChangeAnyAsync(
+        Guid id,
+        UserChange change,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) => ChangeAnyAsync(id, change, "user.update", adminId, now, cancellation);
+
+    /// <summary>Vouches for somebody. Doing it twice changes nothing.</summary>
+    /// <returns>The account, or <see cref="Refusal.UserNotFound"/>.</returns>
+    public Task<Result<User>> VerifyAsync(Guid id, Guid adminId, DateTimeOffset now, CancellationToken cancellation) =>
+        ChangeAnyAsync(id, new UserChange(Verified: true), "user.verify", adminId, now, cancellation);
+
+    private Task<Result<User>> ChangeAnyAsync(
+        Guid id,
+        UserChange change,
+        string action,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        ChangeAsync<User>(
+            async transaction =>
+            {
+                var (user, isLastAdmin) =
+                    change.Role is UserRole.User
+                        ? await LockWithAdminsAsync(id, cancellation)
+                        : (await LockAsync(id, cancellation), false);
+                if (user is null)
+                {
+                    return new Refusal.UserNotFound();
+                }
+
+                if (isLastAdmin)
+                {
+                    return new Refusal.LastAdmin();
+                }
+
+                var wasVerified = user.Verified;
+                Apply(user, change.Email, change.FirstName);
+                user.SetRole(change.Role ?? user.Role);
+                if (change.Verified is true)
+                {
+                    user.Verify();
+                }
+                else if (change.Verified is false)
+                {
+                    user.Unverify();
+                }
+
+                if (!db.ChangeTracker.HasChanges())
+                {
+                    return user;
+                }
+
+                db.Audit.Add(AuditEntry.Of(db.Entry(user), id, adminId, action, now));
+                if (user.Verified && !wasVerified)
+                {
+                    const string kind = NotificationKind.UserVerified;
+                    db.Notifications.Add(Notification.Now(id, kind, $"{kind}:{id}:{now:O}", new { }, now));
+                }
+
+                await db.SaveChangesAsync(cancellation);
+                await transaction.CommitAsync(cancellation);
+                return user;
+            },
+            cancellation
+        );
+
+    private static void Apply(User user, string? email, string? firstName)
+    {
+        if (email is not null)
+        {
+            user.ChangeEmail(EmailAddress.Normalize(email));
+        }
+
+        if (firstName is not null)
+        {
+            user.Rename(firstName);
+        }
+    }
+
+    /// <summary>The hash of the new password, if the current one is right.</summary>
+    private async Task<Result<string>> ReplacePasswordAsync(
+        User user,
+        string? current,
+        string replacement,
+        Client client,
+        CancellationToken cancellation
+    )
+    {
+        if (current is null)
+        {
+            return new Refusal.WrongPassword();
+        }
+
+        var verified = await signIn.VerifyAsync(user.Email, user.PasswordHash, current, client, cancellation);
+        return verified.IsRefused(out var refusal) ? refusal : await passwords.HashAsync(replacement, cancellation);
+    }
+
+    private async Task<bool> CloseReservationsAsync(Guid userId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        // The account's own lock keeps new ones out.
+        var live = await db
+            .Reservations.FromSqlRaw(
+                $"SELECT * FROM reservations WHERE user_id = {{0}} AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE",
+                userId
+            )
+            .ToListAsync(cancellation);
+        foreach (var reservation in live)
+        {
+            if (reservation.Cancel(now, booking) is not null)
+            {
+                reservation.Miss(now);
+            }
+        }
+
+        return live.Count > 0;
+    }
+
+    private Task<User?> FindAsync(Guid id, CancellationToken cancellation) =>
+        db.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id, cancellation);
+
+    private async Task<User?> LockAsync(Guid id, CancellationToken cancellation) =>
+        (
+            await db.Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR UPDATE").ToListAsync(cancellation)
+        ).SingleOrDefault();
+
+    /// <summary>
+    /// Locks an account together with those of all administrators, in the order of their ids: of two administrators who
+    /// step down at once, the second finds out that it is the last.
+    /// </summary>
+    private async Task<(User? User, bool IsLastAdmin)> LockWithAdminsAsync(Guid id, CancellationToken cancellation)
+    {
+        var locked = await db
+            .Users.FromSql($"SELECT * FROM users WHERE role = 'admin' OR id = {id} ORDER BY id FOR UPDATE")
+            .ToListAsync(cancellation);
+        var isAdmin = locked.Exists(user => user.Id == id && user.Role is UserRole.Admin);
+        return (locked.Find(user => user.Id == id), isAdmin && locked.Count == 1);
+    }
+
+    /// <summary>Runs a change in a transaction, and again if it and another waited for each other.</summary>
+    private async Task<Result<T>> ChangeAsync<T>(
+        Func<IDbContextTransaction, Task<Result<T>>> change,
+        CancellationToken cancellation
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            db.ChangeTracker.Clear();
+            try
+            {
+                await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+                return await change(transaction);
+            }
+            catch (Exception exception) when (exception.IsDeadlock() && attempt < MaxAttempts)
+            {
+                // Nothing was done; the other one has gone on.
+            }
+            catch (DbUpdateException exception) when (exception.Violates(UserConfiguration.UniqueEmail))
+            {
+                return new Refusal.EmailTaken();
+            }
+        }
+    }
+}
