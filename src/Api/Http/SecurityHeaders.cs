@@ -31,6 +31,11 @@ internal static class SecurityHeaders
         headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/api/docs", StringComparison.Ordinal)
             ? DocsPolicy
             : ApiPolicy;
+        if (context.Request.IsHttps)
+        {
+            headers.StrictTransportSecurity = "max-age=31536000; includeSubDomains";
+        }
+
         if (headers.CacheControl.Count == 0)
         {
             // Answers are somebody's own unless they say otherwise.
