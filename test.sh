@@ -30,6 +30,7 @@ passed=0 failed=0 skipped=0 totals=()
 run_tests() { # Unit
   local log=$dir/$1.log runner status=0 line
   echo "Running the $1 tests ..."
+  : >"$log" # or tail may look for it first
   # A process group of its own, so that the programs that tests start can be stopped with them.
   setsid dotnet "$(test_program "$1")" "${options[@]}" </dev/null >"$log" 2>&1 &
   runner=$!
