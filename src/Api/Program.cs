@@ -38,6 +38,8 @@ var app = builder.Build();
 
 try
 {
+    // Before anything is done with them; the host itself would only look when it starts to serve.
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
     if (args is ["migrate"])
     {
         await app.MigrateAsync();

@@ -24,6 +24,7 @@ if (string.IsNullOrEmpty(app.Configuration["Telegram:Token"]))
 
 try
 {
+    app.Services.GetRequiredService<IStartupValidator>().Validate();
     await app.RunAsync();
     return 0;
 }

@@ -57,6 +57,8 @@ public static class CoreServices
                     .ConfigureWarnings(events =>
                         events.Log(
                             (RelationalEventId.CommandError, LogLevel.Debug),
+                            (RelationalEventId.ConnectionError, LogLevel.Debug),
+                            (CoreEventId.QueryIterationFailed, LogLevel.Debug),
                             (CoreEventId.SaveChangesFailed, LogLevel.Debug)
                         )
                     )

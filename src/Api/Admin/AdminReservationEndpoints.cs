@@ -12,11 +12,14 @@ namespace BookIT.Api.Admin;
 
 /// <summary>Which reservations to list.</summary>
 public readonly record struct ReservationFilterQuery(
-    [property: OneOf("future", "active", "closed", "did_not_come")] string? Status,
+    [property: FromQuery(Name = "status")]
+    [property: OneOf("future", "active", "closed", "did_not_come")]
+        string? Status,
     [property: FromQuery(Name = "seat_id")] Guid? SeatId,
     [property: FromQuery(Name = "user_id")] Guid? UserId,
-    [property: Description("Those that end after this instant.")] Instant? From,
-    [property: Description("Those that start before this instant.")] Instant? To,
+    [property: FromQuery(Name = "from")] [property: Description("Those that end after this instant.")] Instant? From,
+    [property: FromQuery(Name = "to")] [property: Description("Those that start before this instant.")] Instant? To,
+    [property: FromQuery(Name = "q")]
     [property: Description("Part of the user's e-mail address or name, or of the seat's name.")]
     [property: LengthBetween(0, 100)]
         string? Q

@@ -29,9 +29,9 @@ public sealed record AuditResponse(
 public readonly record struct AuditQuery(
     [property: FromQuery(Name = "actor_id")] Guid? ActorId,
     [property: FromQuery(Name = "target_id")] Guid? TargetId,
-    [property: LengthBetween(0, 100)] string? Action,
-    [property: Description("Not before this instant.")] Instant? From,
-    [property: Description("Before this instant.")] Instant? To
+    [property: FromQuery(Name = "action")] [property: LengthBetween(0, 100)] string? Action,
+    [property: FromQuery(Name = "from")] [property: Description("Not before this instant.")] Instant? From,
+    [property: FromQuery(Name = "to")] [property: Description("Before this instant.")] Instant? To
 );
 
 internal static class AuditEndpoints

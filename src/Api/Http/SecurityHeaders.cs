@@ -14,20 +14,29 @@ internal static class SecurityHeaders
         app.Use(
             (context, next) =>
             {
-                var headers = context.Response.Headers;
-                headers.XContentTypeOptions = "nosniff";
-                headers.XFrameOptions = "DENY";
-                headers["Referrer-Policy"] = "no-referrer";
-                headers["Cross-Origin-Opener-Policy"] = "same-origin";
-                headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments(
-                    "/api/docs",
-                    StringComparison.Ordinal
-                )
-                    ? DocsPolicy
-                    : ApiPolicy;
-                // Answers are somebody's own unless they say otherwise.
-                headers.CacheControl = "no-store";
+                // At the last moment: the handler of faults clears what was set before.
+                context.Response.OnStarting(SetHeaders, context);
                 return next(context);
             }
         );
+
+    private static Task SetHeaders(object state)
+    {
+        var context = (HttpContext)state;
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers.ContentSecurityPolicy = context.Request.Path.StartsWithSegments("/api/docs", StringComparison.Ordinal)
+            ? DocsPolicy
+            : ApiPolicy;
+        if (headers.CacheControl.Count == 0)
+        {
+            // Answers are somebody's own unless they say otherwise.
+            headers.CacheControl = "no-store";
+        }
+
+        return Task.CompletedTask;
+    }
 }

@@ -228,7 +228,7 @@ public sealed class DemoSpace(
                     continue;
                 }
 
-                var status = (day * 7 + member) % 6 == 0 ? ReservationStatus.DidNotCome : ReservationStatus.Closed;
+                var status = (day + 2 * member) % 7 == 0 ? ReservationStatus.DidNotCome : ReservationStatus.Closed;
                 Add(member, (day * 5 + member * 4) % seats.Count, hour.AddDays(-day).AddHours(member % 4), 2.5, status);
             }
         }

@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Usage: ./test.sh [xunit's options, for example -class '*Seats*']
+# Every check and every test, on a PostgreSQL and a Redis that are thrown away afterwards.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+root=$PWD
+. scripts/servers.sh
+
+options=("$@") filtered=$#
+[[ -t 1 ]] || options+=(-noColor)
+dir=.local/test-$$
+
+# In the background, because bash heeds a signal only when the command in the foreground has ended.
+background=
+in_background() {
+  local status=0
+  "$@" </dev/null &
+  background=$!
+  wait "$background" || status=$?
+  background=
+  return "$status"
+}
+
+test_program() { # Unit
+  echo "$root/tests/$1/bin/Release/net10.0/BookIT.Tests.$1.dll"
+}
+
+passed=0 failed=0 skipped=0 totals=()
+
+run_tests() { # Unit
+  local log=$dir/$1.log runner status=0 line
+  echo "Running the $1 tests ..."
+  # A process group of its own, so that the programs that tests start can be stopped with them.
+  setsid dotnet "$(test_program "$1")" "${options[@]}" </dev/null >"$log" 2>&1 &
+  runner=$!
+  echo "$runner" >"$dir/$1.pid"
+  tail --follow --lines=+1 --sleep-interval=0.2 --pid="$runner" "$log" &
+  wait "$runner" || status=$?
+  kill -KILL -- "-$runner" 2>/dev/null || true
+  wait "$!"
+
+  line=$(grep --only-matching "BookIT\.Tests\.$1 *Total: .*" "$log" | tail -n 1) || line=
+  add_totals "$1" "$status" "$line"
+}
+
+# LINE as xunit prints it, one of
+#   BookIT.Tests.Unit  Total: 5, Errors: 0, Failed: 1, Skipped: 0, Not Run: 0, Time: 0.123s
+#   BookIT.Tests.Unit  Total: 0
+add_totals() { # SUITE STATUS LINE
+  local line=$3 bad
+  bad=$(($(count Failed) + $(count Errors)))
+  if [[ ! $line ]]; then
+    line="BookIT.Tests.$1  ended without totals"
+    bad=1
+  elif (($(count Total) == 0)) && ((filtered == 0)); then
+    line+="  but there are tests"
+    bad=1
+  elif (($2 != 0 && bad == 0)); then
+    bad=1
+  fi
+  (($2 == 0)) || line+="  (exit code $2)"
+  totals+=("$line")
+  passed=$((passed + $(count Total) - $(count Failed) - $(count Skipped) - $(count 'Not Run')))
+  failed=$((failed + bad))
+  skipped=$((skipped + $(count Skipped)))
+}
+
+count() { # WHAT
+  local pattern="$1: ([0-9]+)"
+  if [[ $line =~ $pattern ]]; then echo "${BASH_REMATCH[1]}"; else echo 0; fi
+}
+
+remove_tests() { # DIR
+  local suite pid
+  for suite in Unit E2E; do
+    if pid=$(pid_of "$1/$suite.pid" "$(test_program "$suite")"); then
+      kill -KILL -- "-$pid" || true
+    fi
+  done
+  remove_postgres "$1/postgres"
+  remove_redis "$1/redis"
+  rm -rf "$1"
+}
+
+clean_up() {
+  trap '' INT TERM HUP
+  set +e # not even a closed terminal cuts this short
+  [[ ! $background ]] || kill "$background"
+  remove_tests "$dir"
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+for stale in .local/test-*/; do # of a test.sh that was killed
+  [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
+done
+
+install_missing postgresql redis-server zbar-tools
+
+mkdir -p "$dir"
+echo "Checking the format ..."
+in_background dotnet tool restore --verbosity quiet
+in_background dotnet csharpier check .
+echo "Building ..."
+in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \
+  >"$dir/build.log" || { cat "$dir/build.log" >&2 && exit 1; }
+if [[ -f tests/E2E/node/package.json ]]; then
+  in_background npm ci --silent --prefix tests/E2E/node
+fi
+
+echo "Starting PostgreSQL and Redis ..."
+start_postgres "$dir/postgres" max_connections=400 shared_buffers=256MB \
+  fsync=off synchronous_commit=off full_page_writes=off
+start_redis "$dir/redis" --save '' --databases 512
+ConnectionStrings__Postgres=$(postgres_connection "$dir/postgres" postgres)
+ConnectionStrings__Redis=$(redis_url "$dir/redis")
+export ConnectionStrings__Postgres ConnectionStrings__Redis BOOKIT_CONFIGURATION=Release
+
+run_tests Unit
+run_tests E2E
+
+echo
+printf '%s\n' "${totals[@]}"
+echo "$passed passed, $failed failed$( ((skipped == 0)) || echo ", $skipped skipped")"
+((failed == 0))
