@@ -44,6 +44,7 @@ is_installed() {
     postgresql) postgres_bin >/dev/null ;;
     redis-server) command -v redis-server >/dev/null ;;
     zbar-tools) command -v zbarimg >/dev/null ;;
+    librsvg2-bin) command -v rsvg-convert >/dev/null ;;
   esac
 }
 

@@ -6,7 +6,6 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
 using BookIT.Core;
-using Microsoft.Extensions.Options;
 
 const long MaxBodyBytes = 64 * 1024;
 
@@ -36,56 +35,47 @@ builder.Services.AddApiDescription();
 
 var app = builder.Build();
 
-try
+if (!app.Services.CheckOptions())
 {
-    // Before anything is done with them; the host itself would only look when it starts to serve.
-    app.Services.GetRequiredService<IStartupValidator>().Validate();
-    if (args is ["migrate"])
-    {
-        await app.MigrateAsync();
-        return 0;
-    }
-
-    if (app.Environment.IsDevelopment())
-    {
-        await app.MigrateAsync();
-        if (app.Configuration.GetValue("Demo:Enabled", defaultValue: false))
-        {
-            await app.LoadDemoAsync();
-        }
-    }
-
-    app.UseSecurityHeaders();
-    app.UseLanguages();
-    app.UseExceptionHandler();
-    app.UseStatusCodePages();
-    app.UseForbiddenCharacters();
-    app.UseRouting();
-    app.UseCors();
-    app.UseAuthentication();
-    app.UseOriginCheck();
-    if (app.Configuration.GetValue("RateLimits:Enabled", defaultValue: true))
-    {
-        app.UseRateLimiter();
-    }
-
-    app.UseAuthorization();
-
-    var api = app.MapGroup("/api");
-    api.MapAuth().MapUsers().MapSeats().MapReservations();
-    api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
-    app.MapHealth();
-    app.MapApiDescription();
-
-    await app.RunAsync();
-    return 0;
-}
-catch (OptionsValidationException exception)
-{
-    foreach (var mistake in exception.Failures)
-    {
-        await Console.Error.WriteLineAsync(mistake);
-    }
-
     return 1;
 }
+
+if (args is ["migrate"])
+{
+    await app.MigrateAsync();
+    return 0;
+}
+
+if (app.Environment.IsDevelopment())
+{
+    await app.MigrateAsync();
+    if (app.Configuration.GetValue("Demo:Enabled", defaultValue: false))
+    {
+        await app.LoadDemoAsync();
+    }
+}
+
+app.UseSecurityHeaders();
+app.UseLanguages();
+app.UseExceptionHandler();
+app.UseStatusCodePages();
+app.UseForbiddenCharacters();
+app.UseRouting();
+app.UseCors();
+app.UseAuthentication();
+app.UseOriginCheck();
+if (app.Configuration.GetValue("RateLimits:Enabled", defaultValue: true))
+{
+    app.UseRateLimiter();
+}
+
+app.UseAuthorization();
+
+var api = app.MapGroup("/api");
+api.MapAuth().MapUsers().MapSeats().MapReservations();
+api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
+app.MapHealth();
+app.MapApiDescription();
+
+await app.RunAsync();
+return 0;

@@ -1,5 +1,4 @@
 using BookIT.Core;
-using Microsoft.Extensions.Options;
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(
@@ -8,6 +7,11 @@ var builder = WebApplication.CreateBuilder(
 builder.AddCore();
 
 var app = builder.Build();
+if (!app.Services.CheckOptions())
+{
+    return 1;
+}
+
 app.MapGet("/health/live", () => TypedResults.Ok());
 app.MapGet(
     "/health/ready",
@@ -22,18 +26,5 @@ if (string.IsNullOrEmpty(app.Configuration["Telegram:Token"]))
     app.Logger.LogInformation("Telegram:Token is not set: the bot idles.");
 }
 
-try
-{
-    app.Services.GetRequiredService<IStartupValidator>().Validate();
-    await app.RunAsync();
-    return 0;
-}
-catch (OptionsValidationException exception)
-{
-    foreach (var mistake in exception.Failures)
-    {
-        await Console.Error.WriteLineAsync(mistake);
-    }
-
-    return 1;
-}
+await app.RunAsync();
+return 0;

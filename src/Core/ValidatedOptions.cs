@@ -23,6 +23,30 @@ public static class ValidatedOptions
         return services;
     }
 
+    /// <summary>
+    /// Checks all of them now, instead of when the host starts to serve: the mistakes go to standard error, a sentence a
+    /// line.
+    /// </summary>
+    /// <returns>Whether there are none.</returns>
+    public static bool CheckOptions(this IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return true;
+        }
+        catch (Exception exception) when (exception is OptionsValidationException or AggregateException)
+        {
+            var failed = exception is AggregateException several ? several.InnerExceptions : [exception];
+            foreach (var mistake in failed.OfType<OptionsValidationException>().SelectMany(e => e.Failures))
+            {
+                Console.Error.WriteLine(mistake);
+            }
+
+            return false;
+        }
+    }
+
     private sealed class Validator<T>(Func<T, IEnumerable<string>> mistakes) : IValidateOptions<T>
         where T : class
     {

@@ -12,9 +12,12 @@ namespace BookIT.Api.Admin;
 
 /// <summary>Which accounts to list.</summary>
 public readonly record struct UserFilterQuery(
-    [property: Description("Part of the e-mail address or the name.")] [property: LengthBetween(0, 100)] string? Q,
-    [property: OneOf("user", "admin")] string? Role,
-    bool? Verified
+    [property: FromQuery(Name = "q")]
+    [property: Description("Part of the e-mail address or the name.")]
+    [property: LengthBetween(0, 100)]
+        string? Q,
+    [property: FromQuery(Name = "role")] [property: OneOf("user", "admin")] string? Role,
+    [property: FromQuery(Name = "verified")] bool? Verified
 );
 
 /// <summary>What to change in an account; what is absent or null stays.</summary>

@@ -114,6 +114,8 @@ public sealed class FuzzTests(BookItServer server) : IClassFixture<BookItServer>
         foreach (var (name, place) in operation.Parameters)
         {
             var value = random.Next(4) == 0 ? Strings[random.Next(Strings.Length)] : Plausible(name, random, ids);
+            // A request line over 8 KB is Kestrel's to refuse (414), before anything of ours.
+            value = value.Length > 500 ? value[..500] : value;
             if (place == "path")
             {
                 path = path.Replace(
