@@ -238,7 +238,7 @@ public sealed class AccountTests(BookItServer server) : IClassFixture<BookItServ
         var member = await server.MemberAsync();
         var seat = await server.SeatAsync();
         await member.BookAsync(seat, now.AddHours(1), now.AddHours(2));
-        var window = $"/api/seat?start={now.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}";
+        var window = $"/api/seat?start={now.AddMinutes(90):yyyy-MM-ddTHH:mm:ssZ}";
         async Task<bool> IsFreeAsync() =>
             (bool)
                 (await server.Anonymous().GetAsync(window)).Body.AsArray().Single(s => (string?)s!["id"] == $"{seat}")![
