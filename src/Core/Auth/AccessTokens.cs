@@ -53,7 +53,9 @@ public sealed partial class AccessTokens
             now.ToUnixTimeSeconds(),
             (now + Lifetime).ToUnixTimeSeconds(),
             Issuer,
-            Issuer
+            Issuer,
+            // Tokens differ, also those of one sign-in within a second.
+            Guid.CreateVersion7(now)
         );
         var payload = JsonSerializer.SerializeToUtf8Bytes(claims, ClaimsJson.Default.Claims);
         Span<byte> token = stackalloc byte[MaxLength];
@@ -122,7 +124,16 @@ public sealed partial class AccessTokens
         }
     }
 
-    private sealed record Claims(Guid Sub, Guid Sid, string Role, long Iat, long Exp, string Iss, string Aud);
+    private sealed record Claims(
+        Guid Sub,
+        Guid Sid,
+        string Role,
+        long Iat,
+        long Exp,
+        string Iss,
+        string Aud,
+        Guid? Jti = null
+    );
 
     [JsonSourceGenerationOptions(
         PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -62,7 +62,8 @@ public sealed class SignIn(
         {
             await db.SaveChangesAsync(cancellation);
         }
-        catch (DbUpdateException exception) when (exception.Violates(UserConfiguration.UniqueEmail))
+        catch (DbUpdateException exception)
+            when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
         {
             await sessions.EndAllAsync(user.Id);
             return new Refusal.EmailTaken();

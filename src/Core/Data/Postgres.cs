@@ -1,4 +1,3 @@
-using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace BookIT.Core.Data;
@@ -32,12 +31,7 @@ internal static class Postgres
         return builder.Build();
     }
 
-    /// <summary>Whether it is this constraint that kept the changes from being saved.</summary>
-    public static bool Violates(this DbUpdateException exception, string constraint) =>
-        exception.InnerException is PostgresException postgres && postgres.ConstraintName == constraint;
-
-    /// <summary>Whether two transactions waited for each other, and this one was ended: it may be tried again.</summary>
-    public static bool IsDeadlock(this Exception exception) =>
-        (exception as PostgresException ?? exception.InnerException as PostgresException)?.SqlState
-        is PostgresErrorCodes.DeadlockDetected;
+    /// <summary>What PostgreSQL said, however deep EF Core has wrapped it: once for a failed save, once more for a transient failure.</summary>
+    public static PostgresException? PostgresError(this Exception exception) =>
+        exception as PostgresException ?? exception.InnerException?.PostgresError();
 }

@@ -120,7 +120,7 @@ public sealed class ReservationChanges(
                     return done;
                 }
             }
-            catch (Exception exception) when (PostgresErrorOf(exception) is { } error)
+            catch (Exception exception) when (exception.PostgresError() is { } error)
             {
                 if (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < MaxAttempts)
                 {
@@ -245,7 +245,4 @@ public sealed class ReservationChanges(
 
     private Task<long> SettleAllAsync(DateTimeOffset now, CancellationToken cancellation) =>
         clock.SettleAsync(now, seatId: null, userId: null, cancellation);
-
-    private static PostgresException? PostgresErrorOf(Exception exception) =>
-        exception as PostgresException ?? exception.InnerException as PostgresException;
 }

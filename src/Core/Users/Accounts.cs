@@ -6,6 +6,7 @@ using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
 
 namespace BookIT.Core.Users;
 
@@ -387,11 +388,15 @@ public sealed class Accounts(
                 await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
                 return await change(transaction);
             }
-            catch (Exception exception) when (exception.IsDeadlock() && attempt < MaxAttempts)
+            catch (Exception exception)
+                when (exception.PostgresError()?.SqlState is PostgresErrorCodes.DeadlockDetected
+                    && attempt < MaxAttempts
+                )
             {
                 // Nothing was done; the other one has gone on.
             }
-            catch (DbUpdateException exception) when (exception.Violates(UserConfiguration.UniqueEmail))
+            catch (DbUpdateException exception)
+                when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
             {
                 return new Refusal.EmailTaken();
             }

@@ -25,14 +25,16 @@ public static class EmailAddress
         }
 
         var trimmed = text.Trim();
-        if (!MailAddress.TryCreate(trimmed, out var address) || address.Address != trimmed)
+        if (!MailAddress.TryCreate(trimmed, out var address))
         {
             return false;
         }
 
-        if (!trimmed.IsNormalized(NormalizationForm.FormC))
+        // What is parsed is in form C; it must be all there was.
+        trimmed = trimmed.Normalize(NormalizationForm.FormC);
+        if (address.Address != trimmed)
         {
-            trimmed = trimmed.Normalize(NormalizationForm.FormC);
+            return false;
         }
 
         var lower = trimmed.ToLowerInvariant();
