@@ -13,16 +13,18 @@ namespace BookIT.Core.Redis;
 /// </remarks>
 public sealed class ConnectionMultiplexer : IAsyncDisposable
 {
+    private readonly ILogger logger;
     private readonly PersistentConnection commands;
     private readonly RedisDatabase database;
     private readonly RedisSubscriber subscriber;
 
     private ConnectionMultiplexer(RedisUrl url, ILogger logger, TimeProvider time, TimeSpan timeout)
     {
+        this.logger = logger;
         commands = new PersistentConnection(url, timeout, logger, time)
         {
-            Connected = () => ConnectionRestored?.Invoke(this, EventArgs.Empty),
-            Disconnected = reason => ConnectionFailed?.Invoke(this, new ConnectionFailedEventArgs(reason)),
+            Connected = () => Raise(() => ConnectionRestored?.Invoke(this, EventArgs.Empty)),
+            Disconnected = reason => Raise(() => ConnectionFailed?.Invoke(this, new(reason))),
         };
         database = new RedisDatabase(commands, time);
         subscriber = new RedisSubscriber(url, timeout, logger, time);
@@ -39,7 +41,7 @@ public sealed class ConnectionMultiplexer : IAsyncDisposable
 
     /// <summary>Starts connecting and returns at once; never throws because the server is away.</summary>
     /// <param name="url"><c>redis://[user][:password]@host[:port][/database]</c>, or <c>rediss://</c> for TLS; the port is 6379 and the database 0 unless it says otherwise; a user and password are percent-encoded.</param>
-    /// <param name="logger">Is told of connections made and lost, and of handlers of messages that throw.</param>
+    /// <param name="logger">Is told of connections made and lost, and of handlers that throw.</param>
     /// <param name="time">The clock of time-outs; the system's by default.</param>
     /// <param name="timeout">How long a call waits for its reply and an attempt for a connection: a second by default. A call may end a tenth later.</param>
     /// <exception cref="ArgumentException">The URL is malformed.</exception>
@@ -73,6 +75,19 @@ public sealed class ConnectionMultiplexer : IAsyncDisposable
     {
         await commands.DisposeAsync();
         await subscriber.DisposeAsync();
+    }
+
+    // A handler that throws must not end the loop that reconnects.
+    private void Raise(Action handlers)
+    {
+        try
+        {
+            handlers();
+        }
+        catch (Exception e)
+        {
+            logger.LogError(e, "A handler of the state of the connection to Redis threw");
+        }
     }
 }
 

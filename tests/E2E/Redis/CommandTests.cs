@@ -177,10 +177,16 @@ public sealed class CommandTests : IAsyncLifetime
     {
         using var release = new ManualResetEventSlim();
         var slow = db.PingAsync().ContinueWith(_ => release.Wait(), TaskContinuationOptions.ExecuteSynchronously);
-        await db.PingAsync();
-        Assert.False(slow.IsCompleted);
-        release.Set();
-        await slow;
+        try
+        {
+            await db.PingAsync().WaitAsync(RedisTests.LongestCall, TestContext.Current.CancellationToken);
+            Assert.False(slow.IsCompleted);
+        }
+        finally
+        {
+            release.Set();
+            await slow;
+        }
     }
 
     private async Task<long> StatisticAsync(string name)

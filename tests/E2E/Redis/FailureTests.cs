@@ -100,6 +100,21 @@ public sealed class FailureTests
     }
 
     [Fact]
+    public async Task Handlers_that_throw_do_not_keep_it_from_reconnecting()
+    {
+        await using var server = await RedisServer.StartNewAsync();
+        await using var redis = await RedisTests.ConnectedAsync(server.Url());
+        var called = 0;
+        redis.ConnectionFailed += (_, _) => throw new InvalidOperationException($"{++called}");
+        redis.ConnectionRestored += (_, _) => throw new InvalidOperationException($"{++called}");
+        server.Kill();
+        await RedisTests.Eventually(() => !redis.IsConnected);
+        await server.StartAsync();
+        await RedisTests.Eventually(() => redis.IsConnected && called == 2);
+        await redis.GetDatabase().PingAsync();
+    }
+
+    [Fact]
     public async Task A_frozen_server_hangs_no_call_and_mixes_up_no_reply()
     {
         await using var server = await RedisServer.StartNewAsync();
@@ -200,7 +215,7 @@ public sealed class FailureTests
         public async ValueTask DisposeAsync()
         {
             await stop.CancelAsync();
-            await Task.WhenAll(callers);
+            await Task.WhenAll(callers).WaitAsync(RedisTests.LongestCall);
             stop.Dispose();
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using BookIT.Core.Redis;
 using BookIT.Tests.E2E.Servers;
 using Microsoft.Extensions.Logging;
@@ -102,8 +103,10 @@ public sealed class SubscriberTests : IAsyncLifetime
     /// <summary>Publishes until somebody is there to hear it.</summary>
     private async Task ReachesAsync(string channel, RedisValue value)
     {
+        var waited = Stopwatch.StartNew();
         while (await PublishAsync(channel, value) == 0)
         {
+            Assert.True(waited.Elapsed < TimeSpan.FromSeconds(10), "Nobody is subscribed.");
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }
