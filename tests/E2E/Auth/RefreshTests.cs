@@ -1,5 +1,8 @@
 using System.Net;
+using BookIT.Core.Auth;
+using BookIT.Core.Redis;
 using BookIT.Tests.E2E.Servers;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace BookIT.Tests.E2E.Auth;
@@ -99,6 +102,27 @@ public sealed class RefreshTests(BookItServer server) : IClassFixture<BookItServ
 
         Assert.Equal("refresh_token_invalid", (await server.RefreshAsync(registered.RefreshToken())).Code);
         Assert.Equal("refresh_token_invalid", (await server.RefreshAsync(second.RefreshToken())).Code);
+    }
+
+    [Fact]
+    public async Task A_sign_in_that_is_ended_while_it_is_refreshed_stays_ended()
+    {
+        // Past the Api, where hundreds of rounds find the moment between a refresh's look and its writing.
+        await using var redis = ConnectionMultiplexer.Connect(server.RedisUrl, NullLogger.Instance);
+        await Eventually.TrueAsync(() => Task.FromResult(redis.IsConnected));
+        var sessions = new Sessions(redis, new JwtOptions { Secret = BookItServer.JwtSecret });
+        var client = new Client("Test", IPAddress.Loopback);
+        var (user, now) = (Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
+        for (var round = 0; round < 300; round++)
+        {
+            var (id, token) = await sessions.StartAsync(user, client, now);
+
+            var refreshing = Enumerable.Range(0, 4).Select(_ => sessions.RotateAsync(token, client, now)).ToList();
+            await sessions.EndAsync(user, id);
+            await Task.WhenAll(refreshing);
+
+            Assert.Empty(await sessions.ListAsync(user));
+        }
     }
 
     [Fact]
