@@ -32,13 +32,14 @@ run_tests() { # Unit
   echo "Running the $1 tests ..."
   : >"$log" # or tail may look for it first
   # A process group of its own, so that the programs that tests start can be stopped with them.
+  : >"$log"
   setsid dotnet "$(test_program "$1")" "${options[@]}" </dev/null >"$log" 2>&1 &
   runner=$!
   echo "$runner" >"$dir/$1.pid"
   tail --follow --lines=+1 --sleep-interval=0.2 --pid="$runner" "$log" &
   wait "$runner" || status=$?
   kill -KILL -- "-$runner" 2>/dev/null || true
-  wait "$!"
+  wait "$!" || true
 
   line=$(grep --only-matching "BookIT\.Tests\.$1 *Total: .*" "$log" | tail -n 1) || line=
   add_totals "$1" "$status" "$line"
@@ -54,7 +55,7 @@ add_totals() { # SUITE STATUS LINE
     line="BookIT.Tests.$1  ended without totals"
     bad=1
   elif (($(count Total) == 0)) && ((filtered == 0)); then
-    line+="  but there are tests"
+    line+="  (no test ran)"
     bad=1
   elif (($2 != 0 && bad == 0)); then
     bad=1
@@ -75,7 +76,7 @@ remove_tests() { # DIR
   local suite pid
   for suite in Unit E2E; do
     if pid=$(pid_of "$1/$suite.pid" "$(test_program "$suite")"); then
-      kill -KILL -- "-$pid" || true
+      { kill -KILL -- "-$pid" && wait "$pid"; } 2>/dev/null || true # bash would tell of the death
     fi
   done
   remove_postgres "$1/postgres"
@@ -101,7 +102,7 @@ install_missing postgresql redis-server zbar-tools librsvg2-bin
 
 mkdir -p "$dir"
 echo "Checking the format ..."
-in_background dotnet tool restore --verbosity quiet
+in_background dotnet tool restore >/dev/null
 in_background dotnet csharpier check .
 echo "Building ..."
 in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \

@@ -14,16 +14,17 @@
 # Whoever holds a lock on an open file starts servers with that file closed, or they hold it too.
 
 install_missing() {
-  local package missing=() log attempts=0
+  local package missing=() shell log attempts=0
   for package in "$@"; do
     is_installed "$package" || missing+=("$package")
   done
   ((${#missing[@]} > 0)) || return 0
 
   echo "Installing ${missing[*]} ..."
-  if ! command -v apt-get >/dev/null || ! as_root true; then
-    echo "Please run this once:" >&2
-    echo "  sudo sh -c 'apt-get update && apt-get install --yes --no-install-recommends ${missing[*]}'" >&2
+  if ! as_root true 2>/dev/null; then
+    command -v sudo >/dev/null && shell="sudo sh" || shell=su
+    echo "That takes root's rights. Please run this once:" >&2
+    echo "  $shell -c 'apt-get update && apt-get install --yes --no-install-recommends ${missing[*]}'" >&2
     return 1
   fi
   log=$(mktemp)

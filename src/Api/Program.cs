@@ -6,6 +6,8 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
 using BookIT.Core;
+using BookIT.Core.Auth;
+using BookIT.Core.Demo;
 
 const long MaxBodyBytes = 64 * 1024;
 
@@ -49,7 +51,7 @@ if (args is ["migrate"])
 if (app.Environment.IsDevelopment())
 {
     await app.MigrateAsync();
-    if (app.Configuration.GetValue("Demo:Enabled", defaultValue: false))
+    if (app.Services.GetRequiredService<DemoOptions>().Enabled)
     {
         await app.LoadDemoAsync();
     }
@@ -64,7 +66,7 @@ app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
 app.UseOriginCheck();
-if (app.Configuration.GetValue("RateLimits:Enabled", defaultValue: true))
+if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 {
     app.UseRateLimiter();
 }

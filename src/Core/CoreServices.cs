@@ -41,6 +41,7 @@ public static class CoreServices
             options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
         );
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
+        services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 
         services.AddSingleton(provider =>
@@ -107,6 +108,8 @@ public static class CoreServices
 /// <summary>Where the servers are (section <c>ConnectionStrings</c>).</summary>
 public sealed class ConnectionStrings
 {
+    private const string PostgresForm = "Host=…;Port=…;Database=…;Username=…;Password=…";
+
     /// <summary>In Npgsql's form: <c>Host=…;Port=…;Database=…;Username=…;Password=…</c>.</summary>
     public string Postgres { get; init; } = "";
 
@@ -118,13 +121,33 @@ public sealed class ConnectionStrings
     {
         if (Postgres.Length == 0)
         {
-            yield return "ConnectionStrings:Postgres is missing: set ConnectionStrings__Postgres "
-                + "to Host=…;Port=…;Database=…;Username=…;Password=….";
+            yield return $"ConnectionStrings:Postgres is missing: set ConnectionStrings__Postgres to {PostgresForm}.";
+        }
+        else if (!IsReadable(() => new NpgsqlConnectionStringBuilder(Postgres)))
+        {
+            yield return $"ConnectionStrings:Postgres cannot be read: set ConnectionStrings__Postgres to {PostgresForm}.";
         }
 
         if (Redis.Length == 0)
         {
             yield return "ConnectionStrings:Redis is missing: set ConnectionStrings__Redis to a redis:// URL.";
+        }
+        else if (!IsReadable(() => RedisUrl.Parse(Redis)))
+        {
+            yield return "ConnectionStrings:Redis cannot be read: set ConnectionStrings__Redis to a redis:// URL.";
+        }
+    }
+
+    /// <summary>Without the reader's own words: they could repeat the password.</summary>
+    private static bool IsReadable(Func<object> read)
+    {
+        try
+        {
+            return read() is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }

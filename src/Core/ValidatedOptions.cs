@@ -35,10 +35,10 @@ public static class ValidatedOptions
             services.GetRequiredService<IStartupValidator>().Validate();
             return true;
         }
-        catch (Exception exception) when (exception is OptionsValidationException or AggregateException)
+        catch (Exception exception)
+            when (exception is OptionsValidationException or AggregateException or InvalidOperationException)
         {
-            var failed = exception is AggregateException several ? several.InnerExceptions : [exception];
-            foreach (var mistake in failed.OfType<OptionsValidationException>().SelectMany(e => e.Failures))
+            foreach (var mistake in MistakesOf(exception))
             {
                 Console.Error.WriteLine(mistake);
             }
@@ -46,6 +46,15 @@ public static class ValidatedOptions
             return false;
         }
     }
+
+    private static IEnumerable<string> MistakesOf(Exception exception) =>
+        exception switch
+        {
+            AggregateException several => several.InnerExceptions.SelectMany(MistakesOf),
+            OptionsValidationException invalid => invalid.Failures,
+            // What the binder cannot read: it names the key and the value.
+            _ => [exception.Message],
+        };
 
     private sealed class Validator<T>(Func<T, IEnumerable<string>> mistakes) : IValidateOptions<T>
         where T : class

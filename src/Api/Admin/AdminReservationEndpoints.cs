@@ -47,7 +47,11 @@ internal static class AdminReservationEndpoints
             .MapPatch("/reservation/{id}", Change)
             .WithName("adminUpdateReservation")
             .WithSummary("Move, extend or end a reservation; its owner is told")
-            .Refuses(ReservationEndpoints.ChangeRefusals);
+            .Refuses([
+                .. ReservationEndpoints.ChangeRefusals,
+                typeof(Refusal.CheckInNotOpen),
+                typeof(Refusal.UserNotVerified),
+            ]);
         admin
             .MapDelete("/reservation/{id}", Close)
             .WithName("adminDeleteReservation")

@@ -22,7 +22,8 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
             : problem is HttpValidationProblemDetails ? ProblemCodes.ValidationFailed
             : ProblemCodes.OfStatus(status);
         problem.Extensions["code"] = code;
-        problem.Type ??= "about:blank";
+        // The code says what it is; the framework would name the RFC of the status.
+        problem.Type = "about:blank";
         problem.Title = ReasonPhrases.GetReasonPhrase(status);
         problem.Detail ??= Sentences.Of(code);
         problem.Extensions["trace_id"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;

@@ -136,7 +136,8 @@ internal static class SeatEndpoints
 
     private static bool TryGetWindow(Instant? start, Instant? end, TimeProvider time, out Interval window)
     {
-        var from = start?.Value ?? time.Now();
+        // "Now" is this second, the same for all who ask in it; nothing is newer than that anyway.
+        var from = start?.Value ?? time.Now().ToSeconds();
         var to = end?.Value ?? from;
         window = to == from ? Interval.At(from) : new Interval(from, to);
         return to >= from;

@@ -44,39 +44,67 @@ internal sealed class SeatList(
 {
     private const int MaxWindows = 1000;
 
+    /// <summary>Bytes may be kept in Redis for this long, and by whoever reads them there for as long again.</summary>
+    private static readonly TimeSpan Lifetime = SeatChanges.MaxAge / 2;
+
     private readonly ConcurrentDictionary<Interval, Entry> entries = new();
     private volatile Fragments? fragments;
+    private long lastTidied = time.GetTimestamp();
 
     /// <summary>The list for a window; one that is being computed already is shared.</summary>
     public Task<SeatListBytes> GetAsync(Interval window)
     {
+        if (!IsWorthKeeping(window))
+        {
+            return ComputeAsync(window);
+        }
+
         var epoch = changes.Epoch;
         if (entries.TryGetValue(window, out var entry) && IsFresh(entry, epoch))
         {
             return entry.Bytes.Value;
         }
 
-        if (entries.Count >= MaxWindows)
-        {
-            // Windows that nobody asks for twice would otherwise stay for ever.
-            entries.Clear();
-        }
-
+        Tidy(epoch);
         // Of several at once the first one's is taken: AddOrUpdate's losers throw away a Lazy that nobody has started.
         var mine = new Entry(epoch, time.GetTimestamp(), new Lazy<Task<SeatListBytes>>(() => ComputeAsync(window)));
         return entries.AddOrUpdate(window, mine, (_, other) => IsFresh(other, epoch) ? other : mine).Bytes.Value;
     }
 
+    /// <summary>A window that begins in the middle of a second is somebody's "now", and nobody else will ask for it.</summary>
+    private static bool IsWorthKeeping(Interval window) => window.Start == window.Start.ToSeconds();
+
     private bool IsFresh(Entry entry, long epoch) =>
         entry.Epoch == epoch
-        && time.GetElapsedTime(entry.Timestamp) < SeatChanges.MaxAge
+        && time.GetElapsedTime(entry.Timestamp) < Lifetime
         && entry.Bytes is not { IsValueCreated: true, Value: { IsFaulted: true } or { IsCanceled: true } };
+
+    /// <summary>Throws away, now and then, what is too old to be shown.</summary>
+    private void Tidy(long epoch)
+    {
+        if (time.GetElapsedTime(Volatile.Read(ref lastTidied)) > Lifetime)
+        {
+            Volatile.Write(ref lastTidied, time.GetTimestamp());
+            foreach (var pair in entries)
+            {
+                if (!IsFresh(pair.Value, epoch))
+                {
+                    entries.TryRemove(pair);
+                }
+            }
+        }
+
+        if (entries.Count >= MaxWindows)
+        {
+            entries.Clear();
+        }
+    }
 
     private async Task<SeatListBytes> ComputeAsync(Interval window)
     {
         // The version is read before the database: what is stored under it is never older than it.
         var key =
-            IsWorthSharing(window) && changes.SharedVersion is { } version
+            IsWorthKeeping(window) && changes.SharedVersion is { } version
                 ? string.Create(
                     CultureInfo.InvariantCulture,
                     $"seats:list:{version}:{window.Start.UtcTicks}:{window.End.UtcTicks}"
@@ -98,16 +126,11 @@ internal sealed class SeatList(
         var bytes = parts.Join(seats.Busy);
         if (key is not null)
         {
-            await redis
-                .GetDatabase()
-                .StringSetAsync(key, bytes.ToShared(), SeatChanges.MaxAge, CommandFlags.FireAndForget);
+            await redis.GetDatabase().StringSetAsync(key, bytes.ToShared(), Lifetime, CommandFlags.FireAndForget);
         }
 
         return bytes;
     }
-
-    /// <summary>A window that begins in the middle of a second is somebody's "now", and nobody else will ask for it.</summary>
-    private static bool IsWorthSharing(Interval window) => window.Start == window.Start.ToSeconds();
 
     private async Task<SeatListBytes?> ReadSharedAsync(string key)
     {

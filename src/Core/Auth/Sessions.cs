@@ -33,8 +33,9 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt)
     /// <summary>The longest description of a device that is kept.</summary>
     public const int MaxDeviceLength = 200;
 
-    // A token this far behind is not followed up to the present: a year of refreshing every five minutes.
-    private const int MaxGenerationsBehind = 100_000;
+    // A token this far behind is not followed up to the present, which costs a hash for each step: ten days of refreshing
+    // every fifteen minutes.
+    private const int MaxGenerationsBehind = 1_000;
 
     /// <summary>
     /// Sets fields of a sign-in if its token is the expected one, and files it under its user by the time of use. KEYS:

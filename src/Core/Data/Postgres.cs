@@ -31,6 +31,29 @@ internal static class Postgres
         return builder.Build();
     }
 
+    /// <summary>
+    /// Does a unit of work, a transaction of its own, and again where PostgreSQL has ended it because it and another
+    /// waited for each other: nothing was done, and the other one has gone on.
+    /// </summary>
+    public static async Task<T> RetryDeadlocksAsync<T>(Func<Task<T>> work)
+    {
+        const int maxAttempts = 5;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await work();
+            }
+            catch (Exception exception)
+                when (exception.PostgresError()?.SqlState is PostgresErrorCodes.DeadlockDetected
+                    && attempt < maxAttempts
+                )
+            {
+                // Again.
+            }
+        }
+    }
+
     /// <summary>What PostgreSQL said, however deep EF Core has wrapped it: once for a failed save, once more for a transient failure.</summary>
     public static PostgresException? PostgresError(this Exception exception) =>
         exception as PostgresException ?? exception.InnerException?.PostgresError();

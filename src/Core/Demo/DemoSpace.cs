@@ -8,6 +8,13 @@ using Npgsql;
 
 namespace BookIT.Core.Demo;
 
+/// <summary>Whether there is a demo space (section <c>Demo</c>); never in production.</summary>
+public sealed class DemoOptions
+{
+    /// <summary>Loads it into an empty database.</summary>
+    public bool Enabled { get; init; }
+}
+
 /// <summary>
 /// A believable space to try things in: 42 seats in five zones, ten members, ten administrators, and bookings around now
 /// in every status. For development only.
@@ -86,7 +93,10 @@ public sealed class DemoSpace(
             db.AddRange(admins);
             db.AddRange(seats);
             db.AddRange(MakeReservations(members, seats, now));
+            await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
             await db.SaveChangesAsync(cancellation);
+            await db.Database.ExecuteSqlAsync($"UPDATE seat_catalog_version SET version = version + 1", cancellation);
+            await transaction.CommitAsync(cancellation);
         }
         finally
         {

@@ -106,14 +106,12 @@ public sealed class RedisSubscriber : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach (var channel in handlers.Keys)
+            string[] channels = [.. handlers.Keys];
+            for (var i = 0; i < channels.Length; i++)
             {
-                connection.Send("SUBSCRIBE", channel);
-            }
-
-            if (handlers.Count > 0)
-            {
-                messages.Writer.TryWrite(default);
+                // Confirmed in their order: with the last one all are subscribed, and no message can be missed any more.
+                Func<RedisResult, RedisResult> confirmed = i < channels.Length - 1 ? Whole : WholeOfTheLast;
+                _ = UnlessAway(connection.SendAsync(confirmed, "SUBSCRIBE", channels[i]));
             }
         }
     }
@@ -177,6 +175,13 @@ public sealed class RedisSubscriber : IAsyncDisposable
     }
 
     private static RedisResult Whole(RedisResult result) => result;
+
+    // On the read loop, so that it stands before every message that follows.
+    private RedisResult WholeOfTheLast(RedisResult result)
+    {
+        messages.Writer.TryWrite(default);
+        return result;
+    }
 
     private readonly record struct Message(string? Channel, RedisValue Value);
 }

@@ -284,8 +284,9 @@ internal sealed class RespConnection : IAsyncDisposable
             {
                 TrySetResult(convert(result));
             }
-            catch (InvalidCastException e)
+            catch (Exception e)
             {
+                // Whatever is wrong with this reply is its caller's to hear; those of others are still to be read.
                 TrySetException(e);
             }
         }

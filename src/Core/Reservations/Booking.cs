@@ -42,8 +42,9 @@ public sealed class Booking(
     /// <summary>How long an answer is kept under its idempotency key.</summary>
     public static readonly TimeSpan IdempotencyKeyLifetime = TimeSpan.FromHours(24);
 
-    // A lost race is looked at again: the winner may have become visible, ended, or gone away.
-    private const int MaxAttempts = 5;
+    // A lost race is looked at again: the winner may have become visible, ended, or gone away. One's own bookings at the
+    // same moment can each take a slot away from this one.
+    private readonly int maxAttempts = 5 + options.LiveReservationsPerUser;
 
     private readonly string sql = Sql(options.LiveReservationsPerUser, audited: false);
     private readonly string auditedSql = Sql(options.LiveReservationsPerUser, audited: true);
@@ -61,24 +62,19 @@ public sealed class Booking(
         CancellationToken cancellation
     )
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            await using var connection = await postgres.OpenConnectionAsync(cancellation);
-            try
+            return await Data.Postgres.RetryDeadlocksAsync(async () =>
             {
+                await using var connection = await postgres.OpenConnectionAsync(cancellation);
                 return request.IdempotencyKey is { } key
                     ? await BookOnceAsync(connection, key, request, now, cancellation)
                     : await InsertAsync(connection, request, now, cancellation);
-            }
-            catch (PostgresException exception) when (RefusalFor(exception) is { } refusal)
-            {
-                return refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal;
-            }
-            catch (PostgresException exception)
-                when (exception.SqlState == PostgresErrorCodes.DeadlockDetected && attempt == 1)
-            {
-                // Nothing was done; the other one has gone on.
-            }
+            });
+        }
+        catch (PostgresException exception) when (RefusalFor(exception) is { } refusal)
+        {
+            return refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal;
         }
     }
 
@@ -115,6 +111,27 @@ public sealed class Booking(
                 }
             )
         );
+        while (true)
+        {
+            if (await TryBookOnceAsync(connection, key, hash, request, now, cancellation) is { } result)
+            {
+                return result;
+            }
+
+            // The key was there when it was claimed and gone when it was read: it has grown old, or its account was
+            // deleted, which the next claim finds out.
+        }
+    }
+
+    private async Task<Result<ReservationView>?> TryBookOnceAsync(
+        NpgsqlConnection connection,
+        string key,
+        byte[] hash,
+        BookingRequest request,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await using var claim = new NpgsqlCommand(
             """
@@ -151,7 +168,7 @@ public sealed class Booking(
         return result;
     }
 
-    private static async Task<Result<ReservationView>> RepeatAnswerAsync(
+    private static async Task<Result<ReservationView>?> RepeatAnswerAsync(
         NpgsqlConnection connection,
         string key,
         Guid userId,
@@ -166,10 +183,14 @@ public sealed class Booking(
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = userId });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        await reader.ReadAsync(cancellation);
+        if (!await reader.ReadAsync(cancellation))
+        {
+            return null;
+        }
+
         return hash.AsSpan().SequenceEqual(reader.GetFieldValue<byte[]>(0))
             ? Answer.Deserialize(reader.GetString(1))
-            : new Refusal.IdempotencyKeyReused();
+            : (Result<ReservationView>)new Refusal.IdempotencyKeyReused();
     }
 
     private async Task<Result<ReservationView>> InsertAsync(
@@ -206,8 +227,8 @@ public sealed class Booking(
                     return new Refusal.ActiveReservationExists();
                 // Nobody to be seen holds it any more after so many looks: whoever asked lost to somebody each time.
                 case "seat_taken":
-                case "lost_race" when attempt == MaxAttempts:
-                case "outdated" when attempt == MaxAttempts:
+                case "lost_race" when attempt == maxAttempts:
+                case "outdated" when attempt == maxAttempts:
                     return new Refusal.SeatTaken();
                 case "outdated":
                     await clock.SettleAsync(connection, now, request.SeatId, request.UserId, cancellation);
@@ -256,10 +277,11 @@ public sealed class Booking(
             $"seat_id = $3 AND {live} AND tstzrange(starts_at, ends_at, '[)') && tstzrange($4, $5, '[)')";
         var freeSlot =
             liveReservationsPerUser == 1
-                ? "VALUES (1)"
+                ? $"SELECT 1 WHERE NOT EXISTS (SELECT FROM reservations WHERE {mine})"
                 : $"""
                     SELECT number FROM generate_series(1, {liveReservationsPerUser}) AS number
                     WHERE NOT EXISTS (SELECT FROM reservations WHERE {mine} AND slot = number)
+                        AND (SELECT count(*) FROM reservations WHERE {mine}) < {liveReservationsPerUser}
                     ORDER BY number LIMIT 1
                     """;
         var audit = audited

@@ -81,9 +81,17 @@ public sealed class BookingOptions
             return new Refusal.StartInPast();
         }
 
+        // The shortest length is asked of the wish: whoever wants a quarter of an hour from now, and is a minute late with
+        // the request, still gets the rest of it.
+        if (end - start < MinDuration)
+        {
+            return new Refusal.TooShort(MinDuration);
+        }
+
         // A start within the present second stays what it was.
         var interval = new Interval(start < now ? Later(start, now.ToSeconds()) : start, end);
-        return CheckLength(interval) is { } refusal ? refusal
+        return end <= now ? new Refusal.EndInPast()
+            : interval.Duration > MaxDuration ? new Refusal.TooLong(MaxDuration)
             : start - now > MaxAhead ? new Refusal.TooFarAhead(MaxAhead)
             : interval;
     }
@@ -104,15 +112,10 @@ public sealed class BookingOptions
 
         return wanted.End <= wanted.Start ? new Refusal.EndNotAfterStart()
             : wanted.End <= now ? new Refusal.EndInPast()
-            : CheckLength(wanted) is { } refusal ? refusal
+            : wanted.Duration < MinDuration ? new Refusal.TooShort(MinDuration)
+            : wanted.Duration > MaxDuration ? new Refusal.TooLong(MaxDuration)
             : wanted;
     }
-
-    private Refusal? CheckLength(Interval interval) =>
-        interval.End <= interval.Start ? new Refusal.EndInPast()
-        : interval.Duration < MinDuration ? new Refusal.TooShort(MinDuration)
-        : interval.Duration > MaxDuration ? new Refusal.TooLong(MaxDuration)
-        : null;
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 }

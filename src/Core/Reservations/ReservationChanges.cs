@@ -83,21 +83,12 @@ public sealed class ReservationChanges(
         );
 
     /// <summary>Checks the holder in. Twice is once.</summary>
-    public async Task<Result<ReservationView>> CheckInAsync(
+    public Task<Result<ReservationView>> CheckInAsync(
         Guid id,
         Guid adminId,
         DateTimeOffset now,
         CancellationToken cancellation
-    ) =>
-        await ChangeAsync(
-            id,
-            seatId: null,
-            adminId,
-            reservation => reservation.CheckIn(now, options),
-            now,
-            cancellation,
-            mustBeVerified: true
-        );
+    ) => ChangeAsync(id, seatId: null, adminId, reservation => reservation.CheckIn(now, options), now, cancellation);
 
     private async Task<Result<ReservationView>> ChangeAsync(
         Guid id,
@@ -105,34 +96,24 @@ public sealed class ReservationChanges(
         Guid? adminId,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
-        CancellationToken cancellation,
-        bool mustBeVerified = false
+        CancellationToken cancellation
     )
     {
         for (var attempt = 1; ; attempt++)
         {
-            db.ChangeTracker.Clear();
             try
             {
-                var result = await TryChangeAsync(id, seatId, adminId, verb, now, mustBeVerified, cancellation);
+                var result = await Postgres.RetryDeadlocksAsync(() =>
+                    TryChangeAsync(id, seatId, adminId, verb, now, cancellation)
+                );
                 if (result is { } done)
                 {
                     return done;
                 }
             }
-            catch (Exception exception) when (exception.PostgresError() is { } error)
+            catch (Exception exception)
+                when (exception.PostgresError() is { } error && Booking.RefusalFor(error) is { } refusal)
             {
-                if (error.SqlState == PostgresErrorCodes.DeadlockDetected && attempt < MaxAttempts)
-                {
-                    // Nothing was done; the other one has gone on.
-                    continue;
-                }
-
-                if (Booking.RefusalFor(error) is not { } refusal)
-                {
-                    throw;
-                }
-
                 // What stands in the way may be over, only not marked so yet.
                 var isTaken = refusal is Refusal.SeatTaken;
                 if (!isTaken || attempt == MaxAttempts || await SettleAllAsync(now, cancellation) == 0)
@@ -150,10 +131,10 @@ public sealed class ReservationChanges(
         Guid? adminId,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
-        bool mustBeVerified,
         CancellationToken cancellation
     )
     {
+        db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var before = await db
             .Reservations.AsNoTracking()
@@ -174,12 +155,15 @@ public sealed class ReservationChanges(
             return null;
         }
 
+        var wasActive = reservation.Status is ReservationStatus.Active;
         if (verb(reservation) is { } refusal)
         {
             return (Result<ReservationView>)refusal;
         }
 
-        if (mustBeVerified && !await db.Users.AnyAsync(u => u.Id == reservation.UserId && u.Verified, cancellation))
+        // Whoever checks in, and however: nobody comes in whom no administrator has seen.
+        var isCheckIn = reservation.Status is ReservationStatus.Active && !wasActive;
+        if (isCheckIn && !await db.Users.AnyAsync(u => u.Id == reservation.UserId && u.Verified, cancellation))
         {
             return (Result<ReservationView>)new Refusal.UserNotVerified(reservation.UserId!.Value);
         }
@@ -229,9 +213,11 @@ public sealed class ReservationChanges(
             db.Audit.Add(AuditEntry.Of(entry, reservation.Id, actor, action, now));
         }
 
-        // A reservation can move often, and end once.
+        // A reservation can move often, also twice in one instant, and end once.
         var key =
-            kind is NotificationKind.ReservationMoved ? $"{kind}:{reservation.Id}:{now:O}" : $"{kind}:{reservation.Id}";
+            kind is NotificationKind.ReservationMoved
+                ? $"{kind}:{Guid.CreateVersion7(now)}"
+                : $"{kind}:{reservation.Id}";
         db.Notifications.Add(
             Notification.Now(
                 reservation.UserId!.Value,

@@ -50,11 +50,12 @@ public sealed partial class ReservationClock(
     /// seat or a user.
     /// </summary>
     /// <returns>How many moved.</returns>
-    public async Task<long> SettleAsync(DateTimeOffset now, Guid? seatId, Guid? userId, CancellationToken cancellation)
-    {
-        await using var connection = await postgres.OpenConnectionAsync(cancellation);
-        return await SettleAsync(connection, now, seatId, userId, cancellation);
-    }
+    public Task<long> SettleAsync(DateTimeOffset now, Guid? seatId, Guid? userId, CancellationToken cancellation) =>
+        Postgres.RetryDeadlocksAsync(async () =>
+        {
+            await using var connection = await postgres.OpenConnectionAsync(cancellation);
+            return await SettleAsync(connection, now, seatId, userId, cancellation);
+        });
 
     internal async Task<long> SettleAsync(
         NpgsqlConnection connection,

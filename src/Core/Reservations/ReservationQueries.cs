@@ -31,9 +31,10 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         CancellationToken cancellation
     )
     {
-        var rows = await WithSeats(db.Reservations.Where(r => r.UserId == userId))
+        var own = db.Reservations.Where(r => r.UserId == userId);
+        var rows = await WithSeats(own)
             .OrderByDescending(row => row.Reservation.Id)
-            .ToPageAsync(page, cancellation);
+            .ToPageAsync(own, page, cancellation);
         return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
     }
 
@@ -122,7 +123,7 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
 
         var rows = await WithSeats(reservations)
             .OrderByDescending(row => row.Reservation.Id)
-            .ToPageAsync(page, cancellation);
+            .ToPageAsync(reservations, page, cancellation);
         return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
     }
 

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Threading.Channels;
 using BookIT.Core.Redis;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,15 +10,33 @@ namespace BookIT.Core.Seats;
 /// Locally at once, elsewhere through Redis within milliseconds; while Redis is away only locally, and what is kept
 /// must not be kept longer than <see cref="MaxAge"/>.
 /// </summary>
-public sealed partial class SeatChanges(ConnectionMultiplexer redis, ILogger<SeatChanges> logger) : BackgroundService
+public sealed partial class SeatChanges(ConnectionMultiplexer redis, TimeProvider time, ILogger<SeatChanges> logger)
+    : BackgroundService
 {
     /// <summary>How long anything may be shown without asking the database again, whatever was or was not heard.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(1);
 
     private const string VersionKey = "seats:version";
-    private const string Channel = "seats:changed";
+    private const string ChannelName = "seats:changed";
 
-    private readonly SemaphoreSlim wake = new(initialCount: 0, maxCount: 1);
+    /// <summary>
+    /// Raises the version and tells of it in one step, so that messages come in the order of their versions. It is never
+    /// less than the time in milliseconds: a Redis that has lost its memory does not begin with old numbers again.
+    /// </summary>
+    private const string TellScript = """
+        local time = redis.call('TIME')
+        local version = math.max(tonumber(redis.call('GET', KEYS[1]) or 0) + 1, time[1] * 1000 + math.floor(time[2] / 1000))
+        redis.call('SET', KEYS[1], string.format('%.0f', version))
+        redis.call('PUBLISH', ARGV[1], string.format('%.0f', version))
+        return version
+        """;
+
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(250);
+
+    // Holds one wake-up at the most: all that is told before it is heard goes together.
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }
+    );
     private long told;
     private long confirmed = -1;
     private long sharedVersion;
@@ -44,7 +62,7 @@ public sealed partial class SeatChanges(ConnectionMultiplexer redis, ILogger<Sea
     {
         Interlocked.Increment(ref told);
         Interlocked.Increment(ref epoch);
-        Wake();
+        wake.Writer.TryWrite(true);
     }
 
     /// <inheritdoc/>
@@ -54,58 +72,48 @@ public sealed partial class SeatChanges(ConnectionMultiplexer redis, ILogger<Sea
         // Whatever was said while nobody listened is made good by a change of our own.
         subscriber.Resubscribed += (_, _) => Tell();
         redis.ConnectionRestored += (_, _) => Tell();
-        await subscriber.SubscribeAsync(Channel, (_, message) => Hear((long)message));
-        Wake();
-        while (true)
+        await subscriber.SubscribeAsync(ChannelName, (_, message) => Hear((long)message));
+        Tell();
+        while (await wake.Reader.WaitToReadAsync(stoppingToken))
         {
-            await wake.WaitAsync(stoppingToken);
-            // All that is told during the round trip goes into the next one.
-            var tellingUpTo = Volatile.Read(ref told);
-            try
+            wake.Reader.TryRead(out _);
+            while (!await TryTellOthersAsync())
             {
-                var version = await redis.GetDatabase().StringIncrementAsync(VersionKey);
-                Hear(version);
-                Volatile.Write(ref confirmed, tellingUpTo);
-                await redis
-                    .GetDatabase()
-                    .PublishAsync(Channel, version.ToString(CultureInfo.InvariantCulture), CommandFlags.FireAndForget);
-            }
-            catch (RedisException exception)
-            {
-                // Said again when the connection is back.
-                LogNotTold(exception.Message);
+                await Task.Delay(PauseAfterFailure, time, stoppingToken);
             }
         }
     }
 
+    private async Task<bool> TryTellOthersAsync()
+    {
+        // All that is told during the round trip goes into the next one.
+        var tellingUpTo = Volatile.Read(ref told);
+        try
+        {
+            Hear((long)await redis.GetDatabase().ScriptEvaluateAsync(TellScript, [VersionKey], [ChannelName]));
+            Volatile.Write(ref confirmed, tellingUpTo);
+            return true;
+        }
+        catch (RedisException exception)
+        {
+            LogNotTold(exception.Message);
+            return false;
+        }
+    }
+
+    /// <summary>A change here or elsewhere, seen in any order: the newest version counts, and every one is news.</summary>
     private void Hear(long version)
     {
         var known = Volatile.Read(ref sharedVersion);
-        // A smaller number means that Redis has lost its memory; it is news as well.
-        if (version != known)
+        while (version > known)
         {
-            Volatile.Write(ref sharedVersion, version);
-            Interlocked.Increment(ref epoch);
+            known =
+                Interlocked.CompareExchange(ref sharedVersion, version, known) is var seen && seen == known
+                    ? version
+                    : seen;
         }
-    }
 
-    private void Wake()
-    {
-        try
-        {
-            wake.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is about to wake anyway.
-        }
-    }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        wake.Dispose();
-        base.Dispose();
+        Interlocked.Increment(ref epoch);
     }
 
     [LoggerMessage(LogLevel.Debug, "Other replicas were not told of a change: {Reason}")]

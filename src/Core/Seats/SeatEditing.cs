@@ -4,7 +4,6 @@ using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
-using Npgsql;
 
 namespace BookIT.Core.Seats;
 
@@ -66,6 +65,26 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
     )
     {
         await clock.SettleAsync(now, seatId: id, userId: null, cancellation);
+        try
+        {
+            return await Postgres.RetryDeadlocksAsync(() => TryRemoveAsync(id, force, adminId, now, cancellation));
+        }
+        catch (DbUpdateException exception)
+            when (exception.PostgresError()?.ConstraintName is ReservationConfiguration.SeatInUse)
+        {
+            return new Refusal.SeatHasReservations();
+        }
+    }
+
+    private async Task<Result<Done>> TryRemoveAsync(
+        Guid id,
+        bool force,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // Waits for bookings under way; those that come later find the seat gone.
         var seat = await db
@@ -82,16 +101,7 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
         }
 
         seat.Remove(now);
-        try
-        {
-            await CommitAsync(transaction, seat, adminId, "seat.delete", now, cancellation);
-        }
-        catch (DbUpdateException exception)
-            when (exception.InnerException is PostgresException { ConstraintName: ReservationConfiguration.SeatInUse })
-        {
-            return new Refusal.SeatHasReservations();
-        }
-
+        await CommitAsync(transaction, seat, adminId, "seat.delete", now, cancellation);
         return Done.Ok;
     }
 

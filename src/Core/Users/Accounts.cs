@@ -50,8 +50,6 @@ public sealed class Accounts(
     BookingOptions booking
 )
 {
-    private const int MaxAttempts = 3;
-
     /// <summary>The role of an account as it is now; null where the account is gone.</summary>
     public Task<UserRole?> FindRoleAsync(Guid id, CancellationToken cancellation) =>
         db.Users.Where(u => u.Id == id).Select(u => (UserRole?)u.Role).FirstOrDefaultAsync(cancellation);
@@ -194,6 +192,8 @@ public sealed class Accounts(
         var result = await ChangeAsync<Done>(
             async transaction =>
             {
+                // Reservations before their user, as everybody else locks them.
+                await LockReservationsAsync(id, cancellation);
                 var (user, isLastAdmin) = await LockWithAdminsAsync(id, cancellation);
                 if (user is null)
                 {
@@ -292,7 +292,9 @@ public sealed class Accounts(
                 if (user.Verified && !wasVerified)
                 {
                     const string kind = NotificationKind.UserVerified;
-                    db.Notifications.Add(Notification.Now(id, kind, $"{kind}:{id}:{now:O}", new { }, now));
+                    db.Notifications.Add(
+                        Notification.Now(id, kind, $"{kind}:{Guid.CreateVersion7(now)}", new { }, now)
+                    );
                 }
 
                 await db.SaveChangesAsync(cancellation);
@@ -335,13 +337,8 @@ public sealed class Accounts(
 
     private async Task<bool> CloseReservationsAsync(Guid userId, DateTimeOffset now, CancellationToken cancellation)
     {
-        // The account's own lock keeps new ones out.
-        var live = await db
-            .Reservations.FromSqlRaw(
-                $"SELECT * FROM reservations WHERE user_id = {{0}} AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE",
-                userId
-            )
-            .ToListAsync(cancellation);
+        // Once more, for those made meanwhile; from here on the account's own lock keeps new ones out.
+        var live = await LockReservationsAsync(userId, cancellation);
         foreach (var reservation in live)
         {
             if (reservation.Cancel(now, booking) is not null)
@@ -353,53 +350,62 @@ public sealed class Accounts(
         return live.Count > 0;
     }
 
+    private Task<List<Reservation>> LockReservationsAsync(Guid userId, CancellationToken cancellation) =>
+        db
+            .Reservations.FromSqlRaw(
+                $"SELECT * FROM reservations WHERE user_id = {{0}} AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE",
+                userId
+            )
+            .ToListAsync(cancellation);
+
     private Task<User?> FindAsync(Guid id, CancellationToken cancellation) =>
         db.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id, cancellation);
 
+    /// <summary>Locks an account against other changes; bookings and news of it may go on.</summary>
     private async Task<User?> LockAsync(Guid id, CancellationToken cancellation) =>
         (
-            await db.Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR UPDATE").ToListAsync(cancellation)
+            await db.Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR NO KEY UPDATE").ToListAsync(cancellation)
         ).SingleOrDefault();
 
     /// <summary>
-    /// Locks an account together with those of all administrators, in the order of their ids: of two administrators who
-    /// step down at once, the second finds out that it is the last.
+    /// Locks an account whole, and that of an administrator together with those of all others, in the order of their ids:
+    /// of two administrators who step down at once, the second finds out that it is the last.
     /// </summary>
     private async Task<(User? User, bool IsLastAdmin)> LockWithAdminsAsync(Guid id, CancellationToken cancellation)
     {
         var locked = await db
-            .Users.FromSql($"SELECT * FROM users WHERE role = 'admin' OR id = {id} ORDER BY id FOR UPDATE")
+            .Users.FromSql(
+                $"""
+                SELECT * FROM users
+                WHERE id = {id}
+                    OR role = 'admin' AND EXISTS (SELECT FROM users AS one WHERE one.id = {id} AND one.role = 'admin')
+                ORDER BY id FOR UPDATE
+                """
+            )
             .ToListAsync(cancellation);
         var isAdmin = locked.Exists(user => user.Id == id && user.Role is UserRole.Admin);
         return (locked.Find(user => user.Id == id), isAdmin && locked.Count == 1);
     }
 
-    /// <summary>Runs a change in a transaction, and again if it and another waited for each other.</summary>
+    /// <summary>Runs a change in a transaction, and says which rule of the database it broke.</summary>
     private async Task<Result<T>> ChangeAsync<T>(
         Func<IDbContextTransaction, Task<Result<T>>> change,
         CancellationToken cancellation
     )
     {
-        for (var attempt = 1; ; attempt++)
+        try
         {
-            db.ChangeTracker.Clear();
-            try
+            return await Postgres.RetryDeadlocksAsync(async () =>
             {
+                db.ChangeTracker.Clear();
                 await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
                 return await change(transaction);
-            }
-            catch (Exception exception)
-                when (exception.PostgresError()?.SqlState is PostgresErrorCodes.DeadlockDetected
-                    && attempt < MaxAttempts
-                )
-            {
-                // Nothing was done; the other one has gone on.
-            }
-            catch (DbUpdateException exception)
-                when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
-            {
-                return new Refusal.EmailTaken();
-            }
+            });
+        }
+        catch (DbUpdateException exception)
+            when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
+        {
+            return new Refusal.EmailTaken();
         }
     }
 }

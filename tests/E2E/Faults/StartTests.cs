@@ -64,6 +64,9 @@ public sealed class StartTests(TestServers servers)
     {
         var environment = Environment("Host=127.0.0.1");
         environment["Booking__MaxDuration"] = "24:00:00";
+        environment["RateLimits__Enabled"] = "maybe";
+        environment["ConnectionStrings__Postgres"] = "nonsense with a password";
+        environment["ConnectionStrings__Redis"] = "http://user:password@127.0.0.1";
         environment["Booking__LiveReservationsPerUser"] = "0";
         await using var program = await Program.StartAsync("Api", environment);
 
@@ -72,6 +75,11 @@ public sealed class StartTests(TestServers servers)
         Assert.NotEqual(0, exitCode);
         Assert.Contains("24 hours are written 1.00:00:00", program.Output, StringComparison.Ordinal);
         Assert.Contains("Booking:LiveReservationsPerUser is 0", program.Output, StringComparison.Ordinal);
+        Assert.Contains("'RateLimits:Enabled'", program.Output, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:Postgres cannot be read", program.Output, StringComparison.Ordinal);
+        Assert.Contains("ConnectionStrings:Redis cannot be read", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("password@", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
     }
 
     [Fact]

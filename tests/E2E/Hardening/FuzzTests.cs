@@ -207,7 +207,7 @@ public sealed class FuzzTests(BookItServer server) : IClassFixture<BookItServer>
 
         /// <summary>Whether the status is described, and the problem's code is named there.</summary>
         public bool Promises(Answer answer) =>
-            answer.Status < HttpStatusCode.InternalServerError
+            answer.Status != HttpStatusCode.InternalServerError
             && Responses[$"{(int)answer.Status}"] is { } response
             && (
                 answer.Code is null

@@ -3,6 +3,11 @@ using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Hardening;
 
+/// <summary>For tests that take the whole machine: nothing else runs beside them.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
+
+[Collection(nameof(Alone))]
 public sealed class LoginFloodTests(BookItServer server) : IClassFixture<BookItServer>
 {
     /// <summary>More than may wait for a password to be hashed, so that some are turned away.</summary>

@@ -80,6 +80,7 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
         var (member, id) = await ReservationAsync(0, 60, verified: false);
 
         var unverified = await CheckIn(admin, id.ToString());
+        var byHand = await admin.PatchAsync($"/api/admin/reservation/{id}", new { status = "active" });
         var verified = await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
         var checkedIn = await CheckIn(admin, id.ToString());
 
@@ -87,6 +88,7 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
         Assert.Equal("user_not_verified", unverified.Code);
         Assert.Equal(member.UserId.ToString(), (string?)unverified.Body["user_id"]);
         Assert.NotNull((string?)unverified.Body["detail"]);
+        Assert.Equal("user_not_verified", byHand.Code);
         Assert.Equal(HttpStatusCode.OK, verified.Status);
         Assert.Equal("active", (string?)checkedIn.Body["status"]);
     }

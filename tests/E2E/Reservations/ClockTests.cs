@@ -89,6 +89,26 @@ public sealed class ClockTests(ImpatientServer server) : IClassFixture<Impatient
     }
 
     [Fact]
+    public async Task A_quota_that_was_lowered_holds_for_those_who_hold_more()
+    {
+        var member = await server.MemberAsync();
+        foreach (var slot in new[] { 2, 3 })
+        {
+            await server.ReservationAsync(
+                member.UserId,
+                await server.SeatAsync(),
+                now.AddHours(slot),
+                now.AddHours(slot + 1),
+                slot: slot
+            );
+        }
+
+        var answer = await member.BookAsync(await server.SeatAsync(), now.AddHours(6), now.AddHours(7));
+
+        Assert.Equal("active_reservation_exists", answer.Code);
+    }
+
+    [Fact]
     public async Task The_quota_is_held_under_a_race()
     {
         var member = await server.MemberAsync();

@@ -53,7 +53,7 @@ public sealed class BookingOptionsTests
 
     [Theory]
     [InlineData(-301, 3600, typeof(Refusal.StartInPast))]
-    [InlineData(-200, -100, typeof(Refusal.EndInPast))]
+    [InlineData(-200, -100, typeof(Refusal.TooShort))]
     [InlineData(10, 10, typeof(Refusal.EndNotAfterStart))]
     [InlineData(10, 9, typeof(Refusal.EndNotAfterStart))]
     [InlineData(10, 10 + 15 * 60 - 1, typeof(Refusal.TooShort))]
@@ -61,6 +61,18 @@ public sealed class BookingOptionsTests
     [InlineData(30 * 86400 + 1, 30 * 86400 + 3601, typeof(Refusal.TooFarAhead))]
     public void What_breaks_a_rule_is_refused_by_its_name(int start, int end, Type refusal) =>
         Assert.IsType(refusal, Options.ForBooking(Now.AddSeconds(start), Now.AddSeconds(end), Now).Refusal);
+
+    [Fact]
+    public void Whoever_is_late_with_the_shortest_booking_gets_the_rest_of_it()
+    {
+        var start = Now.AddMinutes(-4);
+
+        var booked = Options.ForBooking(start, start.AddMinutes(15), Now);
+
+        Assert.Equal(new Interval(Now.ToSeconds(), Now.AddMinutes(11)), booked.Value);
+        var shorter = new BookingOptions { MinDuration = TimeSpan.FromMinutes(2) };
+        Assert.IsType<Refusal.EndInPast>(shorter.ForBooking(start, start.AddMinutes(3), Now).Refusal);
+    }
 
     [Theory]
     [InlineData(10, 10 + 15 * 60)]
@@ -82,7 +94,8 @@ public sealed class BookingOptionsTests
                     var result = Options.ForBooking(start, start.AddMinutes(wish.length), Now);
                     return result.Refusal is not null
                         || (
-                            result.Value.Duration >= Options.MinDuration
+                            result.Value.End > Now
+                            && TimeSpan.FromMinutes(wish.length) >= Options.MinDuration
                             && result.Value.Duration <= Options.MaxDuration
                             && result.Value.Start >= Now.ToSeconds()
                             && result.Value.Start <= Now + Options.MaxAhead
