@@ -74,8 +74,16 @@ public sealed class AttemptTests(CountingServer server) : IClassFixture<Counting
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => TryAsync(email, address)));
 
-        Assert.Equal(10, answers.Count(answer => answer.Code == "wrong_credentials"));
-        Assert.Equal(90, answers.Count(answer => answer.Code == "too_many_attempts"));
+        // Fewer are tried where the machine is too busy to hash ten passwords in time; never more.
+        Assert.InRange(answers.Count(answer => answer.Code == "wrong_credentials"), 1, 10);
+        Assert.All(
+            answers,
+            answer =>
+                Assert.True(
+                    answer.Code is "wrong_credentials" or "too_many_attempts" or "sign_in_busy",
+                    answer.ToString()
+                )
+        );
     }
 
     [Fact]
