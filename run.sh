@@ -119,10 +119,16 @@ check_programs() {
   done
 }
 
-give_up() { # NAME WHAT
+check_servers() {
+  [[ ! $own_postgres ]] || postgres_runs .local/postgres || give_up PostgreSQL "has ended" .local/postgres/log
+  [[ ! $own_redis ]] || redis_runs .local/redis || give_up Redis "has ended" .local/redis/log
+}
+
+give_up() { # NAME WHAT [LOG]
+  local log=${3:-.local/logs/$1.log}
   {
-    echo "The $1 $2. The end of .local/logs/$1.log:"
-    tail -n 20 ".local/logs/$1.log"
+    echo "The $1 $2. The end of $log:"
+    tail -n 20 "$log"
   } >&2
   exit 1
 }
@@ -160,13 +166,16 @@ echo "Building (the first time takes a minute or two) ..."
 in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \
   >.local/logs/build.log || { cat .local/logs/build.log >&2 && exit 1; }
 
+own_postgres='' own_redis=''
 if [[ ! ${ConnectionStrings__Postgres:-} ]]; then
   echo "Starting PostgreSQL ..."
+  own_postgres=1
   start_postgres .local/postgres max_connections=200 9>&-
   ConnectionStrings__Postgres=$(postgres_connection .local/postgres bookit)
 fi
 if [[ ! ${ConnectionStrings__Redis:-} ]]; then
   echo "Starting Redis ..."
+  own_redis=1
   start_redis .local/redis --appendonly yes 9>&-
   ConnectionStrings__Redis=$(redis_url .local/redis)
 fi
@@ -202,5 +211,8 @@ echo "  stop      Ctrl+C"
 echo
 echo "ready: $url"
 
-wait -n "${pids[@]}" || true
-check_programs
+while true; do
+  in_background sleep 1 || true
+  check_programs
+  check_servers
+done

@@ -6,6 +6,7 @@
 #   start_redis DIR [--option value ...]
 #   postgres_connection DIR DATABASE           prints the connection string
 #   redis_url DIR                              prints the address
+#   postgres_runs DIR, redis_runs DIR          whether it is there
 #   stop_postgres DIR, stop_redis DIR          also stop what a killed script left behind in DIR
 #   remove_postgres DIR, remove_redis DIR      stop, then delete
 #   random_port, free_port FIRST               prints a port that nothing listens on: any, the first one from FIRST on
@@ -185,6 +186,12 @@ postgres_connection() { # DIR DATABASE
   echo "Host=127.0.0.1;Port=$port;Database=$2;Username=bookit;Password=$password"
 }
 
+postgres_runs() { # DIR
+  local data
+  data=$(realpath -m "$1")/data
+  pid_of "$data/postmaster.pid" "$data" >/dev/null
+}
+
 stop_postgres() { # DIR
   local data
   data=$(realpath -m "$1")/data
@@ -223,6 +230,10 @@ start_redis() { # DIR [--option value ...]
 
 redis_url() { # DIR
   echo "redis://127.0.0.1:$(<"$1/port")/0"
+}
+
+redis_runs() { # DIR
+  pid_of "$1/pid" "redis-server 127.0.0.1:$(<"$1/port")" >/dev/null
 }
 
 stop_redis() { # DIR

@@ -62,6 +62,8 @@ app.UseLanguages();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseForbiddenCharacters();
+app.UseRequestBodies();
+app.UseHeadRequests();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();

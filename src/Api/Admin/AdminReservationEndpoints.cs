@@ -56,7 +56,7 @@ internal static class AdminReservationEndpoints
             .MapDelete("/reservation/{id}", Close)
             .WithName("adminDeleteReservation")
             .WithSummary("Close a reservation; its owner is told")
-            .Refuses<Refusal.ReservationNotFound, Refusal.ReservationMissed>();
+            .Refuses<Refusal.ReservationNotFound>();
         admin
             .MapPost("/check_qr/{reservation_id}", CheckIn)
             .WithName("checkIn")
@@ -148,7 +148,10 @@ internal static class AdminReservationEndpoints
     {
         var close = new ReservationChange(Status: ReservationStatus.Closed);
         var result = await reservations.ChangeAnyAsync(id, close, user.UserId(), time.Now(), cancellation);
-        return result.IsRefused(out var refusal) ? refusal.ToResult() : TypedResults.NoContent();
+        // One that nobody came for is over already.
+        return result.IsRefused(out var refusal) && refusal is not Refusal.ReservationMissed
+            ? refusal.ToResult()
+            : TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<ReservationResponse>, Refused>> CheckIn(

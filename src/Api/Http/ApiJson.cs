@@ -5,6 +5,7 @@ using BookIT.Api.Auth;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
+using BookIT.Core;
 using Microsoft.AspNetCore.Mvc;
 
 namespace BookIT.Api.Http;
@@ -40,7 +41,9 @@ internal sealed partial class ApiJson : JsonSerializerContext
         options.DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower;
         // Two values for one field: neither is the one that was meant. Unknown fields, on the other hand, are ignored.
         options.AllowDuplicateProperties = false;
+        options.NumberHandling = JsonNumberHandling.Strict;
         options.MaxDepth = 16;
+        options.Converters.Add(new UtcJsonConverter());
         options.Converters.Add(new SafeStringConverter());
         options.TypeInfoResolverChain.Insert(0, Default);
     }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using BookIT.Core.Languages;
 using BookIT.Core.Redis;
 using Microsoft.AspNetCore.Diagnostics;
@@ -54,10 +55,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
 
     private static ProblemDetails Unreadable(BadHttpRequestException exception)
     {
-        if (
-            exception.StatusCode is not StatusCodes.Status400BadRequest
-            || exception.InnerException is not JsonException { Path: ['$', '.', .. var field] }
-        )
+        if (exception.StatusCode is not StatusCodes.Status400BadRequest || FieldOf(exception) is not { } field)
         {
             return new ProblemDetails { Status = exception.StatusCode };
         }
@@ -68,6 +66,13 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             Errors = { [field] = [Sentences.Of("field_invalid")] },
         };
     }
+
+    /// <summary>Which field of the body, or which parameter, could not be read; the framework says it in words only.</summary>
+    private static string? FieldOf(BadHttpRequestException exception) =>
+        exception.InnerException is JsonException { Path: ['$', '.', .. var field] } ? field
+        : UnboundParameter().Match(exception.Message) is { Success: true } match
+            ? JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)
+        : null;
 
     /// <summary>
     /// Whether a server of ours did not answer. Not each lost race or broken rule that PostgreSQL reports: those that
@@ -90,6 +95,13 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             { InnerException: { } inner } => IsServerAway(inner),
             _ => false,
         };
+
+    [GeneratedRegex(
+        """^Failed to bind parameter "[^"]*?(?<name>\w+)" from""",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 100
+    )]
+    private static partial Regex UnboundParameter();
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path}: a server is away: {Reason}")]
     private partial void LogServerAway(string method, PathString path, string reason);

@@ -68,8 +68,7 @@ public readonly record struct Instant(DateTimeOffset Value) : IParsable<Instant>
     }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        Value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
+    public override string ToString() => UtcJsonConverter.ToText(Value);
 
     internal sealed class Converter : JsonConverter<Instant>
     {
@@ -78,16 +77,9 @@ public readonly record struct Instant(DateTimeOffset Value) : IParsable<Instant>
                 ? instant
                 : throw new JsonException();
 
-        public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options)
-        {
-            Span<byte> text = stackalloc byte[32];
-            value.Value.UtcDateTime.TryFormat(
-                text,
-                out var length,
-                "yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'",
-                CultureInfo.InvariantCulture
-            );
-            writer.WriteStringValue(text[..length]);
-        }
+        public override void Write(Utf8JsonWriter writer, Instant value, JsonSerializerOptions options) =>
+            Utc.Write(writer, value.Value, options);
+
+        private static readonly UtcJsonConverter Utc = new();
     }
 }

@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
-using BookIT.Api.Reservations;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -24,7 +23,7 @@ internal static class OpenApi
                 options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
                 options.AddDocumentTransformer(DescribeDocument);
                 options.AddOperationTransformer(DescribeOperation);
-                options.AddSchemaTransformer(DescribeSchema);
+                options.AddSchemaTransformer(OpenApiSchemas.Describe);
             }
         );
 
@@ -49,13 +48,14 @@ internal static class OpenApi
         document.Info = new OpenApiInfo
         {
             Title = "BookIT",
+            License = new OpenApiLicense { Name = "MIT", Identifier = "MIT" },
             Version = typeof(OpenApi).Assembly.GetName().Version?.ToString(3) ?? "0",
             Description =
                 "Book a seat in a coworking space. Instants are ISO 8601, in UTC with `Z` on the way out. Problems are "
                 + "RFC 9457 problem details with a stable `code`; `detail` is a sentence for a person, in the language "
                 + "of `Accept-Language` (`ru` by default, or `en`).",
         };
-        document.Servers = [];
+        document.Servers = [new OpenApiServer { Url = "/", Description = "Where this description comes from." }];
         document.Components ??= new OpenApiComponents();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
@@ -74,6 +74,7 @@ internal static class OpenApi
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas[Problem] = ProblemSchema();
+        OpenApiSchemas.DescribeRequests(document.Components.Schemas);
         return Task.CompletedTask;
     }
 
@@ -93,7 +94,13 @@ internal static class OpenApi
                 new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Cookie, context.Document)] = [] },
             ];
         }
+        else
+        {
+            // Said, not only left out: nobody needs to be signed in.
+            operation.Security = [];
+        }
 
+        DescribeParameters(operation, context);
         operation.Responses ??= [];
         foreach (var (status, codes) in ProblemsOf(operation, context, needsSignIn))
         {
@@ -113,6 +120,7 @@ internal static class OpenApi
             };
         }
 
+        DescribeHeaders(operation);
         return Task.CompletedTask;
     }
 
@@ -176,28 +184,67 @@ internal static class OpenApi
         return problems;
     }
 
-    private static Task DescribeSchema(
-        OpenApiSchema schema,
-        OpenApiSchemaTransformerContext context,
-        CancellationToken cancellation
-    )
+    /// <summary>The headers that a client may want to read, where they are sent.</summary>
+    private static void DescribeHeaders(OpenApiOperation operation)
     {
-        var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-        if (type == typeof(Instant))
-        {
-            schema.Type = JsonSchemaType.String;
-            schema.Format = "date-time";
-        }
-        else if (type == typeof(InstantOrNever))
-        {
-            schema.OneOf =
-            [
-                new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" },
-                new OpenApiSchema { Type = JsonSchemaType.Integer, Enum = [JsonValue.Create(-1)] },
-            ];
-        }
+        static OpenApiHeader Header(JsonSchemaType type, string description) =>
+            new()
+            {
+                Description = description,
+                Schema = new OpenApiSchema { Type = type },
+            };
 
-        return Task.CompletedTask;
+        var isList =
+            operation.OperationId == "listSeats"
+            || operation.Parameters?.Any(parameter => parameter.Name == "limit") is true;
+        foreach (var (status, response) in operation.Responses!)
+        {
+            if (response is not OpenApiResponse answer)
+            {
+                continue;
+            }
+
+            var headers = answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
+            switch (status)
+            {
+                case "200" when isList:
+                    headers[PageHeaders.TotalCount] = Header(JsonSchemaType.Integer, "How long the whole list is.");
+                    break;
+                case "201":
+                    headers["Location"] = Header(JsonSchemaType.String, "Where it can be read.");
+                    break;
+                case "429" or "503":
+                    headers["Retry-After"] = Header(JsonSchemaType.Integer, "In how many seconds to try again.");
+                    break;
+            }
+
+            if (operation.OperationId == "listSeats" && status is "200" or "304")
+            {
+                headers["ETag"] = Header(JsonSchemaType.String, "For `If-None-Match`.");
+            }
+        }
+    }
+
+    /// <summary>Parameters of types that the framework takes for text it knows nothing of.</summary>
+    private static void DescribeParameters(OpenApiOperation operation, OpenApiOperationTransformerContext context)
+    {
+        foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+        {
+            if (parameter.Schema is not OpenApiSchema { OneOf: null } schema)
+            {
+                continue;
+            }
+
+            var described = context.Description.ParameterDescriptions.FirstOrDefault(p => p.Name == parameter.Name);
+            var info = (described?.ParameterDescriptor as IParameterInfoParameterDescriptor)?.ParameterInfo;
+            schema.Type ??= JsonSchemaType.String;
+            if (info?.ParameterType == typeof(Instant?))
+            {
+                schema.Format = "date-time";
+            }
+
+            OpenApiSchemas.DescribeWords(schema, info);
+        }
     }
 
     private static OpenApiSchema ProblemSchema()
@@ -218,6 +265,18 @@ internal static class OpenApi
                 ["detail"] = Text("One sentence for a person, in the language of `Accept-Language`."),
                 ["code"] = Text("The stable name of the problem."),
                 ["trace_id"] = Text("What to quote when asking for help."),
+                ["user_id"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Format = "uuid",
+                    Description = "With `user_not_verified`: whom to verify.",
+                },
+                ["opens_at"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Format = "date-time",
+                    Description = "With `check_in_not_open`: when it opens.",
+                },
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,

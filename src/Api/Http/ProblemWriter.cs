@@ -28,11 +28,6 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         problem.Detail ??= Sentences.Of(code);
         problem.Extensions["trace_id"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         http.Response.StatusCode = status;
-        if (HttpMethods.IsHead(http.Request.Method))
-        {
-            return;
-        }
-
         await http.Response.WriteAsJsonAsync(
             problem,
             problem.GetType(),

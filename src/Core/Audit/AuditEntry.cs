@@ -15,7 +15,7 @@ public sealed class AuditEntry
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         DictionaryKeyPolicy = JsonNamingPolicy.SnakeCaseLower,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower), new UtcJsonConverter() },
     };
 
     private AuditEntry() { }
@@ -41,13 +41,23 @@ public sealed class AuditEntry
     /// <summary>The changed values after, as JSON; null where the target was removed.</summary>
     public string? After { get; private set; }
 
-    /// <summary>Records the pending change of <paramref name="target"/>, to be saved with it.</summary>
-    internal static AuditEntry Of(EntityEntry target, Guid targetId, Guid actorId, string action, DateTimeOffset now)
+    /// <summary>
+    /// Records the pending change of <paramref name="target"/>, to be saved with it: the values that change, or all of
+    /// them where it is removed though its row stays.
+    /// </summary>
+    internal static AuditEntry Of(
+        EntityEntry target,
+        Guid targetId,
+        Guid actorId,
+        string action,
+        DateTimeOffset now,
+        bool isRemoval = false
+    )
     {
         var changed = target
             .Properties.Where(property =>
                 property.Metadata.Name != nameof(User.PasswordHash)
-                && (target.State is not EntityState.Modified || property.IsModified)
+                && (isRemoval || target.State is not EntityState.Modified || property.IsModified)
             )
             .ToList();
         return new AuditEntry
@@ -57,7 +67,10 @@ public sealed class AuditEntry
             Action = action,
             TargetId = targetId,
             Before = target.State is EntityState.Added ? null : Values(changed, property => property.OriginalValue),
-            After = target.State is EntityState.Deleted ? null : Values(changed, property => property.CurrentValue),
+            After =
+                isRemoval || target.State is EntityState.Deleted
+                    ? null
+                    : Values(changed, property => property.CurrentValue),
         };
     }
 

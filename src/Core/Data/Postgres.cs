@@ -20,7 +20,7 @@ internal static class Postgres
         if (!settings.ContainsKey("Timeout"))
         {
             // Waiting longer for a database that is away only makes the queue longer.
-            settings.Timeout = 5;
+            settings.Timeout = 10;
         }
 
         if (!settings.ContainsKey("Command Timeout"))

@@ -149,7 +149,9 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
         CancellationToken cancellation
     )
     {
-        db.Audit.Add(AuditEntry.Of(db.Entry(seat), seat.Id, adminId, action, now));
+        db.Audit.Add(
+            AuditEntry.Of(db.Entry(seat), seat.Id, adminId, action, now, isRemoval: seat.DeletedAt is not null)
+        );
         await db.SaveChangesAsync(cancellation);
         // Last, because it makes writers of seats wait for each other until the commit.
         await db.Database.ExecuteSqlAsync($"UPDATE seat_catalog_version SET version = version + 1", cancellation);

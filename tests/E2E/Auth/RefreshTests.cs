@@ -3,7 +3,6 @@ using BookIT.Core.Auth;
 using BookIT.Core.Redis;
 using BookIT.Tests.E2E.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace BookIT.Tests.E2E.Auth;
 
@@ -209,29 +208,12 @@ public sealed class RefreshTests(BookItServer server) : IClassFixture<BookItServ
     public async Task While_postgres_is_away_no_token_is_spent()
     {
         var registered = await server.RegisterAsync();
-        var database = new NpgsqlConnectionStringBuilder(server.PostgresSetting).Database;
-        await using var elsewhere = NpgsqlDataSource.Create(
-            new NpgsqlConnectionStringBuilder(server.PostgresSetting) { Database = "postgres" }.ConnectionString
-        );
-        await using (
-            var shut = elsewhere.CreateCommand(
-                $"ALTER DATABASE {database} ALLOW_CONNECTIONS false; "
-                    + $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
-            )
-        )
+        Answer away;
+        await using (await server.TakePostgresAwayAsync())
         {
-            await shut.ExecuteNonQueryAsync();
+            away = await server.RefreshAsync(registered.RefreshToken());
         }
 
-        var away = await server.RefreshAsync(registered.RefreshToken());
-        await using (var open = elsewhere.CreateCommand($"ALTER DATABASE {database} ALLOW_CONNECTIONS true"))
-        {
-            await open.ExecuteNonQueryAsync();
-        }
-
-        await Eventually.TrueAsync(async () =>
-            (await server.Anonymous().GetAsync("/health/ready")).Status == HttpStatusCode.OK
-        );
         var session = await OnlySessionAsync(registered);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, away.Status);
         Assert.Equal("0", await RedisAsync("HGET", $"session:{session}", "generation"));

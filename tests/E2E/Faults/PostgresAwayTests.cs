@@ -1,10 +1,9 @@
 using System.Net;
 using BookIT.Tests.E2E.Servers;
-using Npgsql;
 
 namespace BookIT.Tests.E2E.Faults;
 
-public sealed class PostgresAwayTests(BookItServer server, TestServers servers) : IClassFixture<BookItServer>
+public sealed class PostgresAwayTests(BookItServer server) : IClassFixture<BookItServer>
 {
     [Fact]
     public async Task Without_postgres_everybody_is_told_when_to_try_again_and_it_recovers_by_itself()
@@ -12,13 +11,7 @@ public sealed class PostgresAwayTests(BookItServer server, TestServers servers) 
         var member = await server.MemberAsync();
         var seat = await server.SeatAsync();
         var now = TimeProvider.System.GetUtcNow();
-        var database = new NpgsqlConnectionStringBuilder(server.PostgresSetting).Database;
-        // As far as the Api can tell, the server is gone: every connection is cut and no new one is let in.
-        await servers.ExecuteAsync($"ALTER DATABASE {database} ALLOW_CONNECTIONS false");
-        await servers.ExecuteAsync(
-            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
-        );
-        try
+        await using (await server.TakePostgresAwayAsync())
         {
             foreach (
                 var answer in new[]
@@ -44,15 +37,7 @@ public sealed class PostgresAwayTests(BookItServer server, TestServers servers) 
                     && !(bool)ready.Body["servers"]!["postgres"]!["ok"]!;
             });
         }
-        finally
-        {
-            await servers.ExecuteAsync($"ALTER DATABASE {database} ALLOW_CONNECTIONS true");
-        }
 
-        await Eventually.TrueAsync(async () =>
-            (await server.Anonymous().GetAsync("/health/ready")).Status == HttpStatusCode.OK
-        );
-        NpgsqlConnection.ClearAllPools();
         var booked = await member.BookAsync(seat, now.AddHours(1), now.AddHours(2));
         Assert.Equal(HttpStatusCode.Created, booked.Status);
     }

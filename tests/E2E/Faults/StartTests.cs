@@ -64,7 +64,6 @@ public sealed class StartTests(TestServers servers)
     {
         var environment = Environment("Host=127.0.0.1");
         environment["Booking__MaxDuration"] = "24:00:00";
-        environment["RateLimits__Enabled"] = "maybe";
         environment["ConnectionStrings__Postgres"] = "nonsense with a password";
         environment["ConnectionStrings__Redis"] = "http://user:password@127.0.0.1";
         environment["Booking__LiveReservationsPerUser"] = "0";
@@ -75,10 +74,23 @@ public sealed class StartTests(TestServers servers)
         Assert.NotEqual(0, exitCode);
         Assert.Contains("24 hours are written 1.00:00:00", program.Output, StringComparison.Ordinal);
         Assert.Contains("Booking:LiveReservationsPerUser is 0", program.Output, StringComparison.Ordinal);
-        Assert.Contains("'RateLimits:Enabled'", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Postgres cannot be read", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Redis cannot be read", program.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("password@", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_option_that_cannot_be_read_is_named()
+    {
+        var environment = Environment("Host=127.0.0.1");
+        environment["Booking__MinDuration"] = "a while";
+        await using var program = await Program.StartAsync("Api", environment);
+
+        var exitCode = await program.WaitForExitAsync();
+
+        Assert.NotEqual(0, exitCode);
+        Assert.Contains("'Booking:MinDuration'", program.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
     }
 

@@ -131,6 +131,77 @@ public sealed class BadInputTests(BookItServer server) : IClassFixture<BookItSer
     }
 
     [Theory]
+    [InlineData("application/json; charset=\"utf-8\"", true)]
+    [InlineData("application/json; charset=UTF8", true)]
+    [InlineData("application/json;charset=utf-16", false)]
+    [InlineData("application/json; charset=klingon", false)]
+    [InlineData("application/json; charset=", false)]
+    public async Task Utf_8_may_be_spelt_in_several_ways_and_nothing_else_is_read(string type, bool isRead)
+    {
+        using var body = new ByteArrayContent("""{"name": "Known"}"""u8.ToArray());
+        body.Headers.TryAddWithoutValidation("Content-Type", type);
+
+        var answer = await (await server.AdminAsync()).PostAsync("/api/seat", body);
+
+        Assert.Equal(isRead ? HttpStatusCode.OK : HttpStatusCode.UnsupportedMediaType, answer.Status);
+    }
+
+    [Fact]
+    public async Task A_compressed_body_is_an_unsupported_media_type()
+    {
+        using var body = Json("""{"name": "Known"}""");
+        body.Headers.ContentEncoding.Add("gzip");
+
+        IsProblem(
+            await (await server.AdminAsync()).PostAsync("/api/seat", body),
+            HttpStatusCode.UnsupportedMediaType,
+            "unsupported_media_type"
+        );
+    }
+
+    [Fact]
+    public async Task A_type_without_a_body_does_not_matter()
+    {
+        // As axios sends it with every POST that has no data.
+        using var body = new ByteArrayContent([]);
+        body.Headers.ContentType = new("application/x-www-form-urlencoded");
+
+        var answer = await server.Anonymous().PostAsync("/api/auth/refresh?refresh_token=unknown", body);
+
+        IsProblem(answer, HttpStatusCode.Unauthorized, "refresh_token_invalid");
+    }
+
+    [Theory]
+    [InlineData("/api/seat")]
+    [InlineData("/api/openapi.json")]
+    [InlineData("/health/live")]
+    public async Task Whatever_can_be_got_can_be_asked_for_without_its_content(string path)
+    {
+        var get = await server.Anonymous().GetAsync(path);
+        var head = await server.Anonymous().SendAsync(HttpMethod.Head, path);
+
+        Assert.Equal(HttpStatusCode.OK, head.Status);
+        Assert.Empty(head.Bytes);
+        Assert.Equal(
+            get.Response.Content.Headers.ContentType?.ToString(),
+            head.Response.Content.Headers.ContentType?.ToString()
+        );
+    }
+
+    [Theory]
+    [InlineData("/api/seat/1", "id")]
+    [InlineData("/api/seat?start=soon", "start")]
+    [InlineData("/api/admin/reservations?seat_id=1", "seat_id")]
+    [InlineData("/api/admin/reservations?limit=many", "limit")]
+    public async Task A_parameter_that_cannot_be_read_is_named(string path, string parameter)
+    {
+        var answer = await (await server.AdminAsync()).GetAsync(path);
+
+        IsProblem(answer, HttpStatusCode.BadRequest, "validation_failed");
+        Assert.NotNull(answer.Body["errors"]![parameter]);
+    }
+
+    [Theory]
     [InlineData("GET", "/api/seat/1")]
     [InlineData("GET", "/api/reservations/not-a-uuid")]
     [InlineData("PATCH", "/api/reservations/123")]

@@ -73,6 +73,32 @@ public sealed class DescriptionTests(BookItServer server) : IClassFixture<BookIt
     }
 
     [Fact]
+    public async Task Every_field_and_parameter_has_a_type_that_a_client_can_be_made_from()
+    {
+        var description = await DescriptionAsync();
+        var schemas = description["components"]!["schemas"]!;
+        static bool HasType(JsonNode schema) =>
+            schema["type"] is not null || schema["$ref"] is not null || schema["oneOf"] is not null;
+
+        Assert.All(
+            schemas.AsObject().SelectMany(schema => schema.Value!["properties"]?.AsObject().ToList() ?? []),
+            property => Assert.True(HasType(property.Value!), property.Key)
+        );
+        Assert.All(
+            Operations(description)
+                .SelectMany(pair => pair.Operation["parameters"]?.AsArray() ?? [])
+                .Select(parameter => parameter!["schema"]!),
+            schema => Assert.True(HasType(schema), schema.ToJsonString())
+        );
+        var booking = schemas["BookingBody"]!;
+        Assert.Equal(["seat_id", "start", "end"], booking["required"]!.AsArray().Select(name => (string?)name));
+        Assert.Equal("string", (string?)booking["properties"]!["seat_id"]!["type"]);
+        Assert.Null(schemas["ReservationPatch"]!["required"]);
+        Assert.Equal(4, schemas["ReservationResponse"]!["properties"]!["status"]!["enum"]!.AsArray().Count);
+        Assert.Equal("number", (string?)schemas["SeatResponse"]!["properties"]!["x"]!["type"]);
+    }
+
+    [Fact]
     public async Task The_reference_is_a_page_for_people()
     {
         var page = await server.Anonymous().GetAsync("/api/docs/index.html");

@@ -161,6 +161,7 @@ public sealed class ChangeTests(BookItServer server) : IClassFixture<BookItServe
 
         Assert.Equal(HttpStatusCode.OK, moved.Status);
         Assert.Equal(HttpStatusCode.NoContent, deleted.Status);
+        Assert.Equal(HttpStatusCode.NoContent, (await admin.DeleteAsync($"/api/admin/reservation/{id}")).Status);
         var kinds = await server.QueryAsync<string>(
             $"SELECT string_agg(kind, ',' ORDER BY id) FROM notifications WHERE user_id = '{member.UserId}'"
         );

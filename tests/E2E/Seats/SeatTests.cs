@@ -150,6 +150,9 @@ public sealed class SeatTests(BookItServer server) : IClassFixture<BookItServer>
             audit.Body.AsArray().Select(entry => (string?)entry!["action"])
         );
         Assert.Equal("Corner", (string?)audit.Body[1]!["after"]!["name"]);
+        // What was removed can be read there whole.
+        Assert.Equal("Corner", (string?)audit.Body[0]!["before"]!["name"]);
+        Assert.Null(audit.Body[0]!["after"]);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,6 +15,8 @@ namespace BookIT.Tests.E2E.Servers;
 /// </summary>
 public class BookItServer(TestServers servers) : IAsyncLifetime
 {
+    private readonly TestServers servers = servers;
+
     public const string JwtSecret = "a-secret-for-tests-that-is-long-enough";
     public const string AdminKey = "an-admin-key-for-tests";
     public const string FrontendOrigin = "https://bookit.example";
@@ -23,8 +26,6 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
     private int lastUser;
     private int lastReservation;
-
-    protected TestServers Servers => servers;
 
     /// <summary>The database behind it.</summary>
     public NpgsqlDataSource Postgres { get; private set; } = null!;
@@ -86,6 +87,20 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     {
         await Api.KillAsync();
         (Api, Address) = await StartApiAsync();
+    }
+
+    /// <summary>
+    /// As far as the Api can tell, PostgreSQL is gone until this is disposed of: every connection is cut and no new one
+    /// is let in.
+    /// </summary>
+    public async Task<IAsyncDisposable> TakePostgresAwayAsync()
+    {
+        var database = new NpgsqlConnectionStringBuilder(PostgresSetting).Database;
+        await servers.ExecuteAsync($"ALTER DATABASE {database} ALLOW_CONNECTIONS false");
+        await servers.ExecuteAsync(
+            $"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+        );
+        return new PostgresAway(this, database!);
     }
 
     /// <summary>A client that is nobody.</summary>
@@ -237,6 +252,19 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         {
             var error = output.IndexOf("fail:", StringComparison.Ordinal);
             Assert.True(error < 0, error < 0 ? "" : output[error..Math.Min(output.Length, error + 3000)]);
+        }
+    }
+
+    private sealed class PostgresAway(BookItServer server, string database) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await server.servers.ExecuteAsync($"ALTER DATABASE {database} ALLOW_CONNECTIONS true");
+            // The tests' own connections were cut as well.
+            server.Postgres.Clear();
+            await Eventually.TrueAsync(async () =>
+                (await server.Anonymous().GetAsync("/health/ready")).Status == HttpStatusCode.OK
+            );
         }
     }
 
