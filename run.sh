@@ -127,7 +127,7 @@ check_servers() {
 give_up() { # NAME WHAT [LOG]
   local log=${3:-.local/logs/$1.log}
   {
-    echo "The $1 $2. The end of $log:"
+    echo "${1^} $2. The end of $log:"
     tail -n 20 "$log"
   } >&2
   exit 1

@@ -188,7 +188,7 @@ internal static class ReservationEndpoints
         CancellationToken cancellation
     ) => Ok(await reservations.ChangeOwnAsync(id, body.ToChange(), user.UserId(), time.Now(), cancellation));
 
-    private static async Task<IResult> GetPng(
+    private static Task<IResult> GetPng(
         Guid id,
         [Description(SignedDescription)] bool? signed,
         ClaimsPrincipal user,
@@ -197,19 +197,15 @@ internal static class ReservationEndpoints
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellation
-    )
-    {
-        var found = await reservations.GetAsync(id, user.UserId(), time.Now(), cancellation);
-        if (found.IsRefused(out var refusal))
-        {
-            return refusal.ToResult();
-        }
+    ) =>
+        Draw(
+            reservations.GetAsync(id, user.UserId(), time.Now(), cancellation),
+            Text(id, signed, pass),
+            response,
+            text => TypedResults.Bytes(QrPicture.Png(text), "image/png")
+        );
 
-        response.Headers.CacheControl = "private, max-age=3600";
-        return TypedResults.Bytes(QrPicture.Png(Text(id, signed, pass)), "image/png");
-    }
-
-    private static async Task<IResult> GetSvg(
+    private static Task<IResult> GetSvg(
         Guid id,
         [Description(SignedDescription)] bool? signed,
         ClaimsPrincipal user,
@@ -218,16 +214,29 @@ internal static class ReservationEndpoints
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellation
+    ) =>
+        Draw(
+            reservations.GetAsync(id, user.UserId(), time.Now(), cancellation),
+            Text(id, signed, pass),
+            response,
+            text => TypedResults.Text(QrPicture.Svg(text), "image/svg+xml")
+        );
+
+    private static async Task<IResult> Draw(
+        Task<Result<ReservationView>> reservation,
+        string pass,
+        HttpResponse response,
+        Func<string, IResult> picture
     )
     {
-        var found = await reservations.GetAsync(id, user.UserId(), time.Now(), cancellation);
-        if (found.IsRefused(out var refusal))
+        if ((await reservation).IsRefused(out var refusal))
         {
             return refusal.ToResult();
         }
 
+        // The pass of a reservation never changes.
         response.Headers.CacheControl = "private, max-age=3600";
-        return TypedResults.Text(QrPicture.Svg(Text(id, signed, pass)), "image/svg+xml");
+        return picture(pass);
     }
 
     private const string SignedDescription =
