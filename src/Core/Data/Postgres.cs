@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace BookIT.Core.Data;
@@ -5,25 +6,39 @@ namespace BookIT.Core.Data;
 /// <summary>What we ask of the connection pool and of PostgreSQL's error codes.</summary>
 internal static class Postgres
 {
-    /// <summary>One pool for EF Core and for plain SQL. Statements seen often are prepared by themselves.</summary>
+    /// <summary>
+    /// One pool for EF Core and for plain SQL. Statements seen often are prepared by themselves. What the operator has
+    /// not set is set to what suits many short statements.
+    /// </summary>
     public static NpgsqlDataSource CreateDataSource(string connectionString, string application)
     {
+        // Npgsql's own builder cannot tell a default from what was said.
+        var said = new DbConnectionStringBuilder { ConnectionString = connectionString };
+        bool IsSaid(params string[] keywords) => keywords.Any(said.ContainsKey);
+
         var builder = new NpgsqlDataSourceBuilder(connectionString);
         var settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= application;
-        if (!settings.ContainsKey("Max Auto Prepare"))
+        if (!IsSaid("Maximum Pool Size", "MaxPoolSize"))
+        {
+            // A burst waits for one of these, instead of opening a hundred: PostgreSQL is slow to open a connection, has
+            // no use for many more than it has cores, and serves other replicas too.
+            settings.MaxPoolSize = 32;
+        }
+
+        if (!IsSaid("Max Auto Prepare", "MaxAutoPrepare"))
         {
             settings.MaxAutoPrepare = 100;
             settings.AutoPrepareMinUsages = 2;
         }
 
-        if (!settings.ContainsKey("Timeout"))
+        if (!IsSaid("Timeout"))
         {
             // Waiting longer for a database that is away only makes the queue longer.
             settings.Timeout = 10;
         }
 
-        if (!settings.ContainsKey("Command Timeout"))
+        if (!IsSaid("Command Timeout", "CommandTimeout"))
         {
             settings.CommandTimeout = 15;
         }
