@@ -139,6 +139,15 @@ public sealed class Reservation
         return null;
     }
 
+    /// <summary>Ends it because its seat or its user goes: closed, or released where the clock says that nobody came.</summary>
+    public void End(DateTimeOffset now, BookingOptions options)
+    {
+        if (Cancel(now, options) is not null)
+        {
+            Miss(now);
+        }
+    }
+
     /// <summary>Moves it to another seat, another time or both. What is not given stays.</summary>
     /// <returns>Why not: over, a start that is fixed by the check-in, or one of the booking rules; null where it moved.</returns>
     public Refusal? Move(

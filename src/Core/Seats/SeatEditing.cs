@@ -112,19 +112,9 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
         CancellationToken cancellation
     )
     {
-        var live = await db
-            .Reservations.FromSqlRaw(
-                $"SELECT * FROM reservations WHERE seat_id = {{0}} AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE",
-                seat.Id
-            )
-            .ToListAsync(cancellation);
-        foreach (var reservation in live)
+        foreach (var reservation in await db.LockOfSeatAsync(seat.Id, cancellation))
         {
-            if (reservation.Cancel(now, options) is not null)
-            {
-                reservation.Miss(now);
-            }
-
+            reservation.End(now, options);
             db.ChangeTracker.DetectChanges();
             db.Audit.Add(AuditEntry.Of(db.Entry(reservation), reservation.Id, adminId, "reservation.close", now));
             db.Notifications.Add(

@@ -193,7 +193,7 @@ public sealed class Accounts(
             async transaction =>
             {
                 // Reservations before their user, as everybody else locks them.
-                await LockReservationsAsync(id, cancellation);
+                await db.LockOfUserAsync(id, cancellation);
                 var (user, isLastAdmin) = await LockWithAdminsAsync(id, cancellation);
                 if (user is null)
                 {
@@ -338,25 +338,14 @@ public sealed class Accounts(
     private async Task<bool> CloseReservationsAsync(Guid userId, DateTimeOffset now, CancellationToken cancellation)
     {
         // Once more, for those made meanwhile; from here on the account's own lock keeps new ones out.
-        var live = await LockReservationsAsync(userId, cancellation);
+        var live = await db.LockOfUserAsync(userId, cancellation);
         foreach (var reservation in live)
         {
-            if (reservation.Cancel(now, booking) is not null)
-            {
-                reservation.Miss(now);
-            }
+            reservation.End(now, booking);
         }
 
         return live.Count > 0;
     }
-
-    private Task<List<Reservation>> LockReservationsAsync(Guid userId, CancellationToken cancellation) =>
-        db
-            .Reservations.FromSqlRaw(
-                $"SELECT * FROM reservations WHERE user_id = {{0}} AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE",
-                userId
-            )
-            .ToListAsync(cancellation);
 
     private Task<User?> FindAsync(Guid id, CancellationToken cancellation) =>
         db.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id, cancellation);

@@ -91,6 +91,24 @@ public sealed class ReservationTests
         Assert.IsType<Refusal.ReservationClosed>(Make(ReservationStatus.Closed).Miss(Start));
     }
 
+    [Theory]
+    [InlineData(ReservationStatus.Future, 0, ReservationStatus.Closed)]
+    [InlineData(ReservationStatus.Active, 0, ReservationStatus.Closed)]
+    [InlineData(ReservationStatus.Active, 121, ReservationStatus.Closed)]
+    [InlineData(ReservationStatus.Future, 121, ReservationStatus.DidNotCome)]
+    public void What_goes_with_its_seat_or_user_ends_as_the_clock_would_have_it(
+        ReservationStatus stored,
+        int minute,
+        ReservationStatus ended
+    )
+    {
+        var reservation = Make(stored);
+
+        reservation.End(Start.AddMinutes(minute), Patient);
+
+        Assert.Equal(ended, reservation.Status);
+    }
+
     [Fact]
     public void A_refused_move_changes_nothing()
     {
