@@ -95,6 +95,38 @@ public abstract record Refusal
     /// <summary>The seat has live reservations; removing it would close them.</summary>
     public sealed record SeatHasReservations : Refusal;
 
+    // Tickets
+
+    /// <summary>There is no such ticket.</summary>
+    public sealed record TicketNotFound : Refusal;
+
+    /// <summary>The ticket is somebody else's.</summary>
+    public sealed record NotYourTicket : Refusal;
+
+    /// <summary>Nothing can be said on a closed ticket before it is opened again.</summary>
+    public sealed record TicketClosed : Refusal;
+
+    /// <summary>The ticket was closed longer than <paramref name="Within"/> ago.</summary>
+    public sealed record TicketReopenTooLate(TimeSpan Within) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [(int)Within.TotalDays];
+    }
+
+    /// <summary>The member has <paramref name="Maximum"/> tickets open already.</summary>
+    public sealed record TooManyTickets(int Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Maximum];
+    }
+
+    /// <summary>The conversation has <paramref name="Maximum"/> messages already.</summary>
+    public sealed record TicketFull(int Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Maximum];
+    }
+
     // Reservations
 
     /// <summary>There is no such reservation.</summary>

@@ -1,8 +1,11 @@
 using System.Text.RegularExpressions;
 using BookIT.Core.Audit;
+using BookIT.Core.Mail;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Space;
+using BookIT.Core.Tickets;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -19,6 +22,18 @@ public sealed partial class BookItDbContext(DbContextOptions<BookItDbContext> op
 
     /// <summary>Reservations of all times.</summary>
     public DbSet<Reservation> Reservations => Set<Reservation>();
+
+    /// <summary>What members ask of the space.</summary>
+    public DbSet<Ticket> Tickets => Set<Ticket>();
+
+    /// <summary>What was said on tickets after their first message.</summary>
+    public DbSet<TicketMessage> TicketMessages => Set<TicketMessage>();
+
+    /// <summary>What is the whole space's: one row.</summary>
+    public DbSet<SpaceSettings> Space => Set<SpaceSettings>();
+
+    /// <summary>The tokens of links in mails, hashed.</summary>
+    public DbSet<EmailToken> EmailTokens => Set<EmailToken>();
 
     /// <summary>The outbox.</summary>
     public DbSet<Notification> Notifications => Set<Notification>();

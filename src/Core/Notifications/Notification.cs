@@ -25,6 +25,27 @@ public static class NotificationKind
 
     /// <summary>An administrator vouched for the account.</summary>
     public const string UserVerified = "user_verified";
+
+    /// <summary>Somebody asks for help.</summary>
+    public const string TicketOpened = "ticket_opened";
+
+    /// <summary>A message was added to a ticket.</summary>
+    public const string TicketAnswered = "ticket_answered";
+
+    /// <summary>A ticket was closed.</summary>
+    public const string TicketClosed = "ticket_closed";
+
+    /// <summary>A ticket was opened again.</summary>
+    public const string TicketReopened = "ticket_reopened";
+
+    /// <summary>A mail with a link that confirms the account's e-mail address.</summary>
+    public const string EmailConfirmation = "email_confirmation";
+
+    /// <summary>A mail with a link that sets a new password.</summary>
+    public const string PasswordReset = "password_reset";
+
+    /// <summary>What goes by mail, and not by the bot.</summary>
+    internal const string Mailed = $"kind in ('{EmailConfirmation}', '{PasswordReset}')";
 }
 
 /// <summary>
@@ -55,6 +76,18 @@ public sealed class Notification
     /// <summary>When it was written (UTC).</summary>
     public DateTimeOffset MadeAt { get; private set; }
 
+    /// <summary>When it arrived (UTC); null until then.</summary>
+    public DateTimeOffset? DeliveredAt { get; private set; }
+
+    /// <summary>When its delivery was given up (UTC).</summary>
+    public DateTimeOffset? FailedAt { get; private set; }
+
+    /// <summary>How often its delivery was tried.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Why the last attempt failed.</summary>
+    public string? Error { get; private set; }
+
     /// <summary>News that is due at once.</summary>
     public static Notification Now(Guid userId, string kind, string key, object payload, DateTimeOffset now) =>
         new()
@@ -75,7 +108,11 @@ internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notif
         notification.ToTable("notifications");
         notification.Property(n => n.Payload).HasColumnType("jsonb");
         notification.HasIndex(n => n.Key).IsUnique().HasDatabaseName("notifications_key_key");
-        notification.HasIndex(n => n.DueAt).HasDatabaseName("notifications_by_due");
+        notification.Property(n => n.Attempts).HasDefaultValue(0);
+        notification.HasIndex(n => n.DueAt, "notifications_by_due");
+        notification
+            .HasIndex(n => n.DueAt, "notifications_mail_pending")
+            .HasFilter($"{NotificationKind.Mailed} and delivered_at is null and failed_at is null");
         notification.HasIndex(n => n.UserId).HasDatabaseName("notifications_by_user");
         notification.HasOne<User>().WithMany().HasForeignKey(n => n.UserId).OnDelete(DeleteBehavior.Cascade);
     }

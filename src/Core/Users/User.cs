@@ -16,6 +16,9 @@ public sealed class User
     /// <summary>The longest first name, in UTF-16 code units.</summary>
     public const int MaxFirstNameLength = 100;
 
+    /// <summary>The longest id that another service may know a person by.</summary>
+    public const int MaxForeignIdLength = 64;
+
     private User() { }
 
     /// <summary>Time-ordered (UUID version 7, RFC 9562).</summary>
@@ -38,6 +41,15 @@ public sealed class User
 
     /// <summary>The linked Telegram account; unique.</summary>
     public long? TelegramId { get; private set; }
+
+    /// <summary>The linked Yandex account, by Yandex's own id of it; unique.</summary>
+    public string? YandexId { get; private set; }
+
+    /// <summary>When the person has proved that the e-mail address is theirs (UTC); null while they have not.</summary>
+    public DateTimeOffset? EmailConfirmedAt { get; private set; }
+
+    /// <summary>The language the person has chosen, <c>ru</c> or <c>en</c>; null leaves it to each request.</summary>
+    public string? Language { get; private set; }
 
     /// <summary>The stored picture.</summary>
     public Guid? AvatarId { get; private set; }
@@ -75,8 +87,30 @@ public sealed class User
     /// <summary>Sets the first name, trimmed.</summary>
     public void Rename(string firstName) => FirstName = firstName.Trim();
 
-    /// <summary>Sets the e-mail address, which must be normalised already; the database refuses one that is taken.</summary>
-    public void ChangeEmail(string email) => Email = email;
+    /// <summary>
+    /// Sets the e-mail address, which must be normalised already; the database refuses one that is taken. Another address
+    /// is not confirmed.
+    /// </summary>
+    public void ChangeEmail(string email)
+    {
+        if (email != Email)
+        {
+            Email = email;
+            EmailConfirmedAt = null;
+        }
+    }
+
+    /// <summary>The person has proved that the present e-mail address is theirs. The first time counts.</summary>
+    public void ConfirmEmail(DateTimeOffset now) => EmailConfirmedAt ??= now;
+
+    /// <summary>Links a Yandex account; the database refuses one that is linked to somebody else.</summary>
+    public void LinkYandex(string yandexId) => YandexId = yandexId;
+
+    /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>.</summary>
+    public void Speak(string language) => Language = language;
+
+    /// <summary>Sets the picture; null takes it away.</summary>
+    public void SetAvatar(Guid? avatarId) => AvatarId = avatarId;
 
     /// <summary>Sets the hash of a new password, or a stronger hash of the same one.</summary>
     public void SetPasswordHash(string passwordHash) => PasswordHash = passwordHash;
