@@ -4,6 +4,7 @@ using BookIT.Api.Auth;
 using BookIT.Api.Http;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Tickets;
 using BookIT.Api.Users;
 using BookIT.Core;
 using BookIT.Core.Auth;
@@ -76,8 +77,14 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations();
-api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
+api.MapAuth().MapUsers().MapSeats().MapReservations().MapTickets();
+api.MapGroup("/admin")
+    .WithTags("Admin")
+    .RequireAdmin()
+    .MapAdminReservations()
+    .MapAdminUsers()
+    .MapAdminTickets()
+    .MapAudit();
 app.MapHealth();
 app.MapApiDescription();
 

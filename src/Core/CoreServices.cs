@@ -6,6 +6,7 @@ using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using BookIT.Core.Telegram;
+using BookIT.Core.Tickets;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -94,6 +95,7 @@ public static class CoreServices
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
+        services.AddScoped<SupportTickets>();
         return builder;
     }
 

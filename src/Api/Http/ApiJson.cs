@@ -4,6 +4,7 @@ using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Tickets;
 using BookIT.Api.Users;
 using BookIT.Core;
 using Microsoft.AspNetCore.Mvc;
@@ -23,6 +24,13 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(ReservationPatch))]
 [JsonSerializable(typeof(MaximumAvailableTimeResponse))]
 [JsonSerializable(typeof(AuditResponse[]))]
+[JsonSerializable(typeof(TicketResponse))]
+[JsonSerializable(typeof(TicketResponse[]))]
+[JsonSerializable(typeof(ConversationResponse))]
+[JsonSerializable(typeof(TicketMessageResponse))]
+[JsonSerializable(typeof(TicketRequest))]
+[JsonSerializable(typeof(TicketMessageRequest))]
+[JsonSerializable(typeof(TicketStatusRequest))]
 [JsonSerializable(typeof(RegisterRequest))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
