@@ -68,6 +68,7 @@ app.UseHeadRequests();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
+app.UseAccountLanguages();
 app.UseOriginCheck();
 if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 {

@@ -2,9 +2,11 @@ using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
+using BookIT.Core.Languages;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 using BookIT.Core.Tickets;
 using BookIT.Core.Users;
@@ -44,6 +46,7 @@ public static class CoreServices
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
+        services.AddValidatedOptions<SpaceOptions>("Space", options => options.Mistakes());
 
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
@@ -87,7 +90,9 @@ public static class CoreServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
+        services.AddSingleton<AccountLanguages>();
         services.AddScoped<Accounts>();
+        services.AddScoped<OwnDataExport>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();

@@ -73,6 +73,9 @@ public abstract record Refusal
     /// <summary>Only an administrator may do this.</summary>
     public sealed record AdminOnly : Refusal;
 
+    /// <summary>This takes the password, or a sign-in that has just begun.</summary>
+    public sealed record FreshSignInNeeded : Refusal;
+
     /// <summary>There is no such sign-in of this account.</summary>
     public sealed record SessionNotFound : Refusal;
 
@@ -190,7 +193,11 @@ public abstract record Refusal
     public sealed record ReservationMissed : Refusal;
 
     /// <summary>Check-in opens at <paramref name="OpensAt"/> (UTC), not yet.</summary>
-    public sealed record CheckInNotOpen(DateTimeOffset OpensAt) : Refusal;
+    public sealed record CheckInNotOpen(DateTimeOffset OpensAt) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [OpensAt];
+    }
 
     /// <summary>An administrator has to verify this user before the first check-in.</summary>
     public sealed record UserNotVerified(Guid UserId) : Refusal;

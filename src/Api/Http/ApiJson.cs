@@ -39,6 +39,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(UserResponse[]))]
 [JsonSerializable(typeof(AccountPatch))]
+[JsonSerializable(typeof(AccountDeletion))]
+[JsonSerializable(typeof(OwnDataResponse))]
 [JsonSerializable(typeof(SessionResponse[]))]
 [JsonSerializable(typeof(UserPatch))]
 internal sealed partial class ApiJson : JsonSerializerContext

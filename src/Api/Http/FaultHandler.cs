@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using BookIT.Core.Languages;
 using BookIT.Core.Redis;
 using Microsoft.AspNetCore.Diagnostics;
@@ -31,6 +30,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             return true;
         }
 
+        context.RestoreLanguage();
         var problem = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
@@ -70,8 +70,9 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
     /// <summary>Which field of the body, or which parameter, could not be read; the framework says it in words only.</summary>
     private static string? FieldOf(BadHttpRequestException exception) =>
         exception.InnerException is JsonException { Path: ['$', '.', .. var field] } ? field
-        : UnboundParameter().Match(exception.Message) is { Success: true } match
-            ? JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)
+        : exception.Message.Split('"')
+            is ["Failed to bind parameter ", var parameter, [' ', 'f', 'r', 'o', 'm', ..], ..]
+            ? JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Split(' ')[^1])
         : null;
 
     /// <summary>
@@ -95,13 +96,6 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             { InnerException: { } inner } => IsServerAway(inner),
             _ => false,
         };
-
-    [GeneratedRegex(
-        """^Failed to bind parameter "[^"]*?(?<name>\w+)" from""",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 100
-    )]
-    private static partial Regex UnboundParameter();
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path}: a server is away: {Reason}")]
     private partial void LogServerAway(string method, PathString path, string reason);

@@ -108,7 +108,7 @@ internal static class OpenApi
             {
                 Description = string.Join(
                     "\n",
-                    codes.Select(code => $"- `{code}`: {Sentences.Of(code, language: Sentences.Languages[1])}")
+                    codes.Select(code => $"- `{code}`: {Sentences.Outline(code, Sentences.Languages[1])}")
                 ),
                 Content = new Dictionary<string, OpenApiMediaType>
                 {

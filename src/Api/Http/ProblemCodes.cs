@@ -30,6 +30,7 @@ public static class ProblemCodes
         [typeof(Refusal.RefreshTokenInvalid)] = StatusCodes.Status401Unauthorized,
         [typeof(Refusal.NotSignedIn)] = StatusCodes.Status401Unauthorized,
         [typeof(Refusal.AdminOnly)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.FreshSignInNeeded)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.SessionNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.UserNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourAccount)] = StatusCodes.Status403Forbidden,

@@ -220,15 +220,18 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
             return new Refusal.NotYourTicket();
         }
 
-        var messages = await (
-            from message in db.TicketMessages.AsNoTracking()
-            where message.TicketId == id
-            join author in db.Users on message.AuthorId equals author.Id into authors
-            from author in authors.DefaultIfEmpty()
-            orderby message.Id
-            select new TicketMessageView(message, author.FirstName)
-        ).ToListAsync(cancellation);
+        var messages = await Views(db.TicketMessages.Where(m => m.TicketId == id)).ToListAsync(cancellation);
         return new Conversation(view, messages);
+    }
+
+    /// <summary>All tickets of a member with their messages, newest first.</summary>
+    internal async Task<IReadOnlyList<Conversation>> ListConversationsAsync(Guid userId, CancellationToken cancellation)
+    {
+        var own = db.Tickets.Where(t => t.UserId == userId);
+        var views = await Views(own.OrderByDescending(t => t.Id)).ToListAsync(cancellation);
+        var said = db.TicketMessages.Where(m => own.Any(t => t.Id == m.TicketId));
+        var messages = (await Views(said).ToListAsync(cancellation)).ToLookup(view => view.Message.TicketId);
+        return [.. views.Select(view => new Conversation(view, [.. messages[view.Ticket.Id]]))];
     }
 
     /// <summary>The tickets of a member, newest first.</summary>
@@ -261,6 +264,13 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         join seat in db.Seats on ticket.SeatId equals seat.Id into seats
         from seat in seats.DefaultIfEmpty()
         select new TicketView(ticket, seat.Name);
+
+    private IQueryable<TicketMessageView> Views(IQueryable<TicketMessage> messages) =>
+        from message in messages.AsNoTracking()
+        join author in db.Users on message.AuthorId equals author.Id into authors
+        from author in authors.DefaultIfEmpty()
+        orderby message.Id
+        select new TicketMessageView(message, author.FirstName);
 
     /// <summary>A ticket and who asks for it, both locked.</summary>
     private async Task<Result<(Ticket Ticket, User Caller)>> LockAsync(

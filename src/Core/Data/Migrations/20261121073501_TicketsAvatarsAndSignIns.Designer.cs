@@ -474,7 +474,8 @@ namespace BookIT.Core.Data.Migrations
                     b.HasIndex("ReservationId")
                         .HasDatabaseName("tickets_by_reservation");
 
-                    b.HasIndex("SeatId");
+                    b.HasIndex("SeatId")
+                        .HasDatabaseName("tickets_by_seat");
 
                     b.HasIndex("UserId", "Id")
                         .HasDatabaseName("tickets_by_user");

@@ -211,7 +211,7 @@ namespace BookIT.Core.Data.Migrations
                 columns: new[] { "ticket_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_tickets_seat_id",
+                name: "tickets_by_seat",
                 table: "tickets",
                 column: "seat_id");
 
