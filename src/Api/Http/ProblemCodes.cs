@@ -64,6 +64,25 @@ public static class ProblemCodes
         [typeof(Refusal.IdempotencyKeyReused)] = StatusCodes.Status422UnprocessableEntity,
     };
 
+    private static readonly (int Status, string Code)[] BeforeTheDomain =
+    [
+        (StatusCodes.Status400BadRequest, MalformedRequest),
+        (StatusCodes.Status400BadRequest, ValidationFailed),
+        (StatusCodes.Status403Forbidden, ForeignOrigin),
+        (StatusCodes.Status404NotFound, NotFound),
+        (StatusCodes.Status405MethodNotAllowed, MethodNotAllowed),
+        (StatusCodes.Status413PayloadTooLarge, BodyTooLarge),
+        (StatusCodes.Status415UnsupportedMediaType, UnsupportedMediaType),
+        (StatusCodes.Status429TooManyRequests, TooManyRequests),
+        (StatusCodes.Status431RequestHeaderFieldsTooLarge, HeadersTooLarge),
+        (StatusCodes.Status500InternalServerError, InternalError),
+        (StatusCodes.Status503ServiceUnavailable, ServiceUnavailable),
+    ];
+
+    /// <summary>Every code there is with its status: for the table in docs/api.md.</summary>
+    public static IEnumerable<(int Status, string Code)> All =>
+        BeforeTheDomain.Concat(StatusByRefusal.Select(pair => (pair.Value, Refusal.CodeOf(pair.Key))));
+
     /// <summary>The status that a kind of refusal is answered with.</summary>
     public static int StatusOf(Type refusal) => StatusByRefusal[refusal];
 

@@ -4,6 +4,7 @@ using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
 using BookIT.Core.Reservations;
+using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Tests.Unit.Architecture;
@@ -20,6 +21,7 @@ public sealed class EnvironmentExampleTests
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
+        ("Space", typeof(SpaceOptions)),
     ];
 
     [Fact]
