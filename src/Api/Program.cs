@@ -5,6 +5,7 @@ using BookIT.Api.Http;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
@@ -24,6 +25,7 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 
 builder.AddCore();
 builder.AddAuth();
+builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
@@ -76,7 +78,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations();
+api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations();
 api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
 app.MapHealth();
 app.MapApiDescription();

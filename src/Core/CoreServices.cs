@@ -7,6 +7,7 @@ using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using BookIT.Core.Telegram;
 using BookIT.Core.Users;
+using BookIT.Core.Yandex;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -86,6 +87,7 @@ public static class CoreServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
+        services.AddScoped<YandexSignIn>();
         services.AddScoped<Accounts>();
 
         services.AddScoped<Schema>();

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
@@ -20,6 +21,7 @@ public sealed class EnvironmentExampleTests
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
+        ("Yandex", typeof(YandexOptions)),
     ];
 
     [Fact]
