@@ -6,6 +6,7 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
@@ -25,6 +26,7 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 
 builder.AddCore();
 builder.AddAuth();
+builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
@@ -78,7 +80,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations().MapTickets();
+api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets();
 api.MapGroup("/admin")
     .WithTags("Admin")
     .RequireAdmin()

@@ -10,6 +10,7 @@ using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 using BookIT.Core.Tickets;
 using BookIT.Core.Users;
+using BookIT.Core.Yandex;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -91,6 +92,7 @@ public static class CoreServices
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
         services.AddSingleton<AccountLanguages>();
+        services.AddScoped<YandexSignIn>();
         services.AddScoped<Accounts>();
         services.AddScoped<OwnDataExport>();
 

@@ -21,6 +21,7 @@ internal static class AuthSetup
         services
             .AddAuthentication(BearerHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, configureOptions: null);
+        DerivedKey.AddTo(services);
         services.AddAuthorization();
         services.AddScoped<IAuthorizationHandler, AccountHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResultHandler>();

@@ -6,6 +6,7 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using Microsoft.AspNetCore.Mvc;
 
@@ -36,6 +37,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(DetailResponse))]
+[JsonSerializable(typeof(ProvidersResponse))]
+[JsonSerializable(typeof(LinkRequest))]
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(UserResponse[]))]
 [JsonSerializable(typeof(AccountPatch))]

@@ -79,7 +79,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
     /// Whether a server of ours did not answer. Not each lost race or broken rule that PostgreSQL reports: those that
     /// get here are bugs.
     /// </summary>
-    private static bool IsServerAway(Exception exception) =>
+    public static bool IsServerAway(Exception exception) =>
         exception switch
         {
             // 57P01…57P03: shutting down or starting up; 53300: out of connections; 53100, 53200: out of disk, memory.

@@ -18,6 +18,10 @@ public static class ProblemCodes
     public const string TooManyRequests = "too_many_requests";
     public const string InternalError = "internal_error";
     public const string ServiceUnavailable = "service_unavailable";
+    public const string YandexDenied = "yandex_denied";
+    public const string YandexStateInvalid = "yandex_state_invalid";
+    public const string YandexFailed = "yandex_failed";
+    public const string YandexUnavailable = "yandex_unavailable";
 
     private static readonly Dictionary<Type, int> StatusByRefusal = new()
     {
@@ -32,6 +36,11 @@ public static class ProblemCodes
         [typeof(Refusal.AdminOnly)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.FreshSignInNeeded)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.SessionNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.YandexOff)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.YandexEmailMissing)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.YandexPasswordNeeded)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.YandexLinkedElsewhere)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.YandexLinkInvalid)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.UserNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourAccount)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.LastAdmin)] = StatusCodes.Status409Conflict,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
@@ -22,6 +23,7 @@ public sealed class EnvironmentExampleTests
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
         ("Space", typeof(SpaceOptions)),
+        ("Yandex", typeof(YandexOptions)),
     ];
 
     [Fact]
