@@ -1,12 +1,14 @@
 using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
+using BookIT.Api.Avatars;
 using BookIT.Api.Http;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
 using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 
 const long MaxBodyBytes = 64 * 1024;
@@ -25,6 +27,7 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 builder.AddCore();
 builder.AddAuth();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddHostedService<AvatarUpkeep>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -76,8 +79,8 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations();
-api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
+api.MapAuth().MapUsers().MapSeats().MapReservations().MapAvatars();
+api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapDefaultAvatar().MapAudit();
 app.MapHealth();
 app.MapApiDescription();
 

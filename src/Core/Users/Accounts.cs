@@ -1,5 +1,6 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
@@ -47,6 +48,7 @@ public sealed class Accounts(
     PasswordHashing passwords,
     Sessions sessions,
     SeatChanges changes,
+    AvatarStore avatars,
     BookingOptions booking
 )
 {
@@ -189,6 +191,7 @@ public sealed class Accounts(
     public async Task<Result<Done>> DeleteOwnAsync(Guid id, DateTimeOffset now, CancellationToken cancellation)
     {
         var hasFreedSeats = false;
+        Guid? avatarId = null;
         var result = await ChangeAsync<Done>(
             async transaction =>
             {
@@ -212,6 +215,7 @@ public sealed class Accounts(
                         set => set.SetProperty(e => e.Before, (string?)null).SetProperty(e => e.After, (string?)null),
                         cancellation
                     );
+                avatarId = user.AvatarId;
                 db.Users.Remove(user);
                 await db.SaveChangesAsync(cancellation);
                 await sessions.EndAllAsync(id);
@@ -220,6 +224,11 @@ public sealed class Accounts(
             },
             cancellation
         );
+        if (result.Refusal is null)
+        {
+            await avatars.TryDeleteAsync(avatarId);
+        }
+
         if (result.Refusal is null && hasFreedSeats)
         {
             changes.Tell();

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 using BookIT.Core.Reservations;
 using BookIT.Core.Telegram;
@@ -20,6 +21,8 @@ public sealed class EnvironmentExampleTests
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
+        ("S3", typeof(S3Options)),
+        ("Avatars", typeof(AvatarOptions)),
     ];
 
     [Fact]
