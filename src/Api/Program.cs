@@ -80,7 +80,13 @@ app.UseAuthorization();
 
 var api = app.MapGroup("/api");
 api.MapAuth().MapUsers().MapSeats().MapReservations().MapAvatars();
-api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapDefaultAvatar().MapAudit();
+api.MapGroup("/admin")
+    .WithTags("Admin")
+    .RequireAdmin()
+    .MapAdminReservations()
+    .MapAdminUsers()
+    .MapDefaultAvatar()
+    .MapAudit();
 app.MapHealth();
 app.MapApiDescription();
 

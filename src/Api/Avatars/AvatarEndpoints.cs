@@ -23,10 +23,7 @@ internal static class AvatarEndpoints
             .WithName("uploadAvatar")
             .WithSummary("Give oneself a picture: PNG, JPEG, WebP or GIF, at most 5 MB and 8000 pixels a side")
             .TakesPicture(OwnField);
-        avatar
-            .MapDelete("/", Remove)
-            .WithName("deleteAvatar")
-            .WithSummary("Take one's own picture away");
+        avatar.MapDelete("/", Remove).WithName("deleteAvatar").WithSummary("Take one's own picture away");
         avatar
             .MapGet("/", GetOwn)
             .WithName("getAvatar")
@@ -41,7 +38,9 @@ internal static class AvatarEndpoints
         avatar
             .MapGet("/{user_id}", GetAny)
             .WithName("getUserAvatar")
-            .WithSummary("The picture of an account: one's own, or any for an administrator; without one, the default picture")
+            .WithSummary(
+                "The picture of an account: one's own, or any for an administrator; without one, the default picture"
+            )
             .ShowsPicture()
             .Refuses<Refusal.NotYourAccount, Refusal.UserNotFound>();
         return api;

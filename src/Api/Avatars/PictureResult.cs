@@ -42,7 +42,10 @@ internal sealed partial class PictureResult(ShownAvatar shown) : IResult
             catch (AvatarStoreException exception) when (response.HasStarted)
             {
                 // Too late to say so: the client notices that less came than was told.
-                LogBrokenOff(httpContext.RequestServices.GetRequiredService<ILogger<PictureResult>>(), exception.Message);
+                LogBrokenOff(
+                    httpContext.RequestServices.GetRequiredService<ILogger<PictureResult>>(),
+                    exception.Message
+                );
                 httpContext.Abort();
             }
         }

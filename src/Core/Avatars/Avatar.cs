@@ -104,7 +104,10 @@ public sealed class Avatar : IAsyncDisposable
                 && !cancellation.IsCancellationRequested
             )
         {
-            throw new AvatarStoreException($"The store of avatars broke off in a picture: {exception.Message}", exception);
+            throw new AvatarStoreException(
+                $"The store of avatars broke off in a picture: {exception.Message}",
+                exception
+            );
         }
     }
 }

@@ -22,8 +22,11 @@ public sealed partial class AvatarReading(
     /// <param name="cancellation">Stops it.</param>
     /// <returns>Or why not: <see cref="Refusal.NotSignedIn"/>, <see cref="Refusal.PictureNotFound"/>.</returns>
     /// <exception cref="AvatarStoreException">The store is away, and there is no copy of a default picture.</exception>
-    public Task<Result<ShownAvatar>> OpenOwnAsync(Guid userId, Predicate<Guid> isKnown, CancellationToken cancellation) =>
-        OpenAsync(() => accounts.GetOwnAsync(userId, cancellation), isKnown, cancellation);
+    public Task<Result<ShownAvatar>> OpenOwnAsync(
+        Guid userId,
+        Predicate<Guid> isKnown,
+        CancellationToken cancellation
+    ) => OpenAsync(() => accounts.GetOwnAsync(userId, cancellation), isKnown, cancellation);
 
     /// <summary>Somebody's avatar, or the default one; others than administrators see their own only.</summary>
     /// <returns>
