@@ -11,8 +11,10 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
 {
     private const string Prefix = "avatars/";
 
+    /// <summary>Somebody looks at a page meanwhile, and there is a default picture to show.</summary>
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan PutPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan PutPatience = TimeSpan.FromSeconds(10);
 
     private readonly AmazonS3Client client;
     private readonly string bucket;
@@ -96,7 +98,7 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
                     return null;
                 }
             },
-            Patience,
+            OpenPatience,
             cancellation
         );
 

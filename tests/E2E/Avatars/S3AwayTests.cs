@@ -119,6 +119,7 @@ public sealed class S3AwayTests(S3BookItServer server) : IClassFixture<S3BookItS
     public async Task An_s3_that_does_not_know_us_is_away_too_and_no_key_is_told()
     {
         var settings = server.S3.Settings;
+        settings["S3__AccessKey"] = "nobody";
         settings["S3__SecretKey"] = "a-wrong-secret-key";
         var (api, address) = await server.StartApiAsync(settings);
         var member = await server.MemberAsync(address: address);
