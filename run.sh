@@ -157,6 +157,7 @@ stop_all # what was left behind if this script was killed
 if [[ $fresh ]]; then
   remove_postgres .local/postgres
   remove_redis .local/redis
+  rm -rf .local/avatars
 fi
 
 [[ ${ConnectionStrings__Postgres:-} ]] || install_missing postgresql 9>&-

@@ -1,6 +1,7 @@
 using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
+using BookIT.Api.Avatars;
 using BookIT.Api.Http;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
@@ -9,6 +10,7 @@ using BookIT.Api.Users;
 using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 
 const long MaxBodyBytes = 64 * 1024;
@@ -28,6 +30,7 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddHostedService<AvatarUpkeep>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -80,13 +83,14 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets();
+api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets().MapAvatars();
 api.MapGroup("/admin")
     .WithTags("Admin")
     .RequireAdmin()
     .MapAdminReservations()
     .MapAdminUsers()
     .MapAdminTickets()
+    .MapDefaultAvatar()
     .MapAudit();
 app.MapHealth();
 app.MapApiDescription();

@@ -1,5 +1,6 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
 using BookIT.Core.Languages;
@@ -49,6 +50,9 @@ public static class CoreServices
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
         services.AddValidatedOptions<SpaceOptions>("Space", options => options.Mistakes());
 
+        services.AddValidatedOptions<AvatarOptions>("Avatars", _ => []);
+        services.AddValidatedOptions<S3Options>("S3", options => options.Mistakes());
+
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
                 provider.GetRequiredService<ConnectionStrings>().Postgres,
@@ -95,6 +99,20 @@ public static class CoreServices
         services.AddScoped<YandexSignIn>();
         services.AddScoped<Accounts>();
         services.AddScoped<OwnDataExport>();
+
+        services.AddSingleton<AvatarStore>(provider =>
+            provider.GetRequiredService<S3Options>() is { Endpoint.Length: > 0 } s3
+                ? new S3AvatarStore(s3)
+                : new FolderAvatarStore(
+                    Path.Combine(
+                        builder.Environment.ContentRootPath,
+                        provider.GetRequiredService<AvatarOptions>().Folder
+                    )
+                )
+        );
+        services.AddSingleton<DefaultAvatar>();
+        services.AddScoped<AvatarReading>();
+        services.AddScoped<AvatarEditing>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();

@@ -105,6 +105,37 @@ public abstract record Refusal
     /// <summary>The last administrator can neither step down nor leave.</summary>
     public sealed record LastAdmin : Refusal;
 
+    // Avatars
+
+    /// <summary>A picture was to be sent, and there is none.</summary>
+    public sealed record PictureMissing : Refusal;
+
+    /// <summary>More files came than the one picture.</summary>
+    public sealed record OnePictureOnly : Refusal;
+
+    /// <summary>It is no PNG, JPEG, WebP or GIF, whatever it is called.</summary>
+    public sealed record PictureNotSupported : Refusal;
+
+    /// <summary>The picture has more than <paramref name="Megabytes"/> MB.</summary>
+    public sealed record PictureTooHeavy(int Megabytes) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Megabytes];
+    }
+
+    /// <summary>The picture has more than <paramref name="Side"/> pixels a side.</summary>
+    public sealed record PictureTooLarge(int Side) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Side];
+    }
+
+    /// <summary>The picture is cut short or broken.</summary>
+    public sealed record PictureDamaged : Refusal;
+
+    /// <summary>There is neither a picture of one's own nor a default one.</summary>
+    public sealed record PictureNotFound : Refusal;
+
     // Seats
 
     /// <summary>There is no such seat, or it was removed.</summary>

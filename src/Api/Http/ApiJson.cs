@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
+using BookIT.Api.Avatars;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Tickets;
@@ -46,6 +47,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(OwnDataResponse))]
 [JsonSerializable(typeof(SessionResponse[]))]
 [JsonSerializable(typeof(UserPatch))]
+[JsonSerializable(typeof(AvatarResponse))]
+[JsonSerializable(typeof(DefaultAvatarResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static void Configure(JsonSerializerOptions options)

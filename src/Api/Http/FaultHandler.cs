@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using BookIT.Core.Avatars;
 using BookIT.Core.Languages;
 using BookIT.Core.Redis;
 using Microsoft.AspNetCore.Diagnostics;
@@ -92,7 +93,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
                     or "53200"
                     or "25006"
                     or "55000",
-            NpgsqlException or RedisException or SocketException or TimeoutException => true,
+            NpgsqlException or RedisException or AvatarStoreException or SocketException or TimeoutException => true,
             { InnerException: { } inner } => IsServerAway(inner),
             _ => false,
         };

@@ -1,4 +1,5 @@
 using System.Globalization;
+using BookIT.Api.Avatars;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using Microsoft.AspNetCore.Authorization;
@@ -101,6 +102,11 @@ internal static class OpenApi
         }
 
         DescribeParameters(operation, context);
+        if (metadata.OfType<FileField>().FirstOrDefault() is { } file)
+        {
+            operation.RequestBody = FormWith(file.Name);
+        }
+
         operation.Responses ??= [];
         foreach (var (status, codes) in ProblemsOf(operation, context, needsSignIn))
         {
@@ -218,7 +224,7 @@ internal static class OpenApi
                     break;
             }
 
-            if (operation.OperationId == "listSeats" && status is "200" or "304")
+            if (status is "200" or "304" && operation.Responses.ContainsKey("304"))
             {
                 headers["ETag"] = Header(JsonSchemaType.String, "For `If-None-Match`.");
             }
@@ -246,6 +252,28 @@ internal static class OpenApi
             OpenApiSchemas.DescribeWords(schema, info);
         }
     }
+
+    /// <summary>A form with a file in it (OpenAPI 3.1, 4.8.14.3), which is read by hand as it comes in.</summary>
+    private static OpenApiRequestBody FormWith(string field) =>
+        new()
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType>
+            {
+                ["multipart/form-data"] = new()
+                {
+                    Schema = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Object,
+                        Required = new HashSet<string>(StringComparer.Ordinal) { field },
+                        Properties = new Dictionary<string, IOpenApiSchema>
+                        {
+                            [field] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+                        },
+                    },
+                },
+            },
+        };
 
     private static OpenApiSchema ProblemSchema()
     {

@@ -1,5 +1,6 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Languages;
 using BookIT.Core.Notifications;
@@ -51,6 +52,7 @@ public sealed class Accounts(
     Sessions sessions,
     SeatChanges changes,
     AccountLanguages languages,
+    AvatarStore avatars,
     BookingOptions booking
 )
 {
@@ -237,6 +239,7 @@ public sealed class Accounts(
         }
 
         var hasFreedSeats = false;
+        Guid? avatarId = null;
         var result = await ChangeAsync<Done>(
             async transaction =>
             {
@@ -266,6 +269,7 @@ public sealed class Accounts(
                         set => set.SetProperty(e => e.Before, (string?)null).SetProperty(e => e.After, (string?)null),
                         cancellation
                     );
+                avatarId = user.AvatarId;
                 db.Users.Remove(user);
                 await db.SaveChangesAsync(cancellation);
                 await sessions.EndAllAsync(id);
@@ -274,6 +278,11 @@ public sealed class Accounts(
             },
             cancellation
         );
+        if (result.Refusal is null)
+        {
+            await avatars.TryDeleteAsync(avatarId);
+        }
+
         if (result.Refusal is null && hasFreedSeats)
         {
             changes.Tell();

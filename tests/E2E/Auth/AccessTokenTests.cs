@@ -129,6 +129,12 @@ public sealed class AccessTokenTests(BookItServer server) : IClassFixture<BookIt
     [InlineData("POST", "/api/admin/verify_user/0197ffff-0000-7000-8000-000000000000")]
     [InlineData("GET", "/api/reservations")]
     [InlineData("GET", "/api/reservations/active")]
+    [InlineData("GET", "/api/avatar")]
+    [InlineData("GET", "/api/avatar/default")]
+    [InlineData("GET", "/api/avatar/0197ffff-0000-7000-8000-000000000000")]
+    [InlineData("DELETE", "/api/avatar")]
+    [InlineData("POST", "/api/avatar/upload")]
+    [InlineData("POST", "/api/admin/default_avatar")]
     public async Task The_token_of_a_deleted_account_opens_nothing(string method, string path)
     {
         var admin = await server.AdminAsync();
@@ -141,14 +147,6 @@ public sealed class AccessTokenTests(BookItServer server) : IClassFixture<BookIt
     }
 
     /// <summary>Asks npm's jose.</summary>
-    private static async Task<string> JwtAsync(string action, string text)
-    {
-        var folder = Path.Combine(Program.RepositoryRoot(), "tests", "E2E", "node");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
-        {
-            await Tool.RunAsync("npm", "ci", "--no-audit", "--no-fund", "--prefix", folder);
-        }
-
-        return await Tool.RunAsync("node", Path.Combine(folder, "jwt.mjs"), action, BookItServer.JwtSecret, text);
-    }
+    private static Task<string> JwtAsync(string action, string text) =>
+        Node.RunAsync("jwt.mjs", action, BookItServer.JwtSecret, text);
 }

@@ -67,6 +67,9 @@ public sealed class StartTests(TestServers servers)
         environment["ConnectionStrings__Postgres"] = "nonsense with a password";
         environment["ConnectionStrings__Redis"] = "http://user:password@127.0.0.1";
         environment["Booking__LiveReservationsPerUser"] = "0";
+        environment["S3__Endpoint"] = "s3://key:password@bucket";
+        environment["S3__AccessKey"] = "key";
+        environment["S3__Bucket"] = "No Bucket";
         await using var program = await Program.StartAsync("Api", environment);
 
         var exitCode = await program.WaitForExitAsync();
@@ -76,6 +79,9 @@ public sealed class StartTests(TestServers servers)
         Assert.Contains("Booking:LiveReservationsPerUser is 0", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Postgres cannot be read", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Redis cannot be read", program.Output, StringComparison.Ordinal);
+        Assert.Contains("S3:Endpoint cannot be read", program.Output, StringComparison.Ordinal);
+        Assert.Contains("S3:SecretKey is missing", program.Output, StringComparison.Ordinal);
+        Assert.Contains("S3:Bucket is no name", program.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("password@", program.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
     }
@@ -105,6 +111,8 @@ public sealed class StartTests(TestServers servers)
         environment["Telegram__BotSecret"] = "a-bot-secret-for-tests";
         environment["Frontend__Url"] = BookItServer.FrontendOrigin;
         environment["Demo__Enabled"] = "true";
+        using var avatars = new TemporaryFolder();
+        environment["Avatars__Folder"] = avatars.File("avatars");
         await using var api = await Program.StartAsync("Api", environment);
         using var client = new HttpClient { BaseAddress = await api.ListeningAsync() };
         await Eventually.TrueAsync(async () =>

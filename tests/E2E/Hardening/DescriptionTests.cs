@@ -99,6 +99,31 @@ public sealed class DescriptionTests(BookItServer server) : IClassFixture<BookIt
     }
 
     [Fact]
+    public async Task A_file_to_send_is_a_field_of_a_form_and_a_picture_is_an_image()
+    {
+        var paths = (await DescriptionAsync())["paths"]!;
+        foreach (var (path, field) in new[] { ("/api/avatar/upload", "file"), ("/api/admin/default_avatar", "image") })
+        {
+            var body = paths[path]!["post"]!["requestBody"]!;
+            var schema = body["content"]!["multipart/form-data"]!["schema"]!;
+            Assert.True((bool)body["required"]!);
+            Assert.Equal("binary", (string?)schema["properties"]![field]!["format"]);
+            Assert.Equal([field], schema["required"]!.AsArray().Select(name => (string?)name));
+        }
+
+        foreach (var path in (string[])["/api/avatar", "/api/avatar/{user_id}", "/api/avatar/default"])
+        {
+            var responses = paths[path]!["get"]!["responses"]!;
+            Assert.Equal(
+                ["image/gif", "image/jpeg", "image/png", "image/webp"],
+                responses["200"]!["content"]!.AsObject().Select(type => type.Key).Order(StringComparer.Ordinal)
+            );
+            Assert.NotNull(responses["200"]!["headers"]!["ETag"]);
+            Assert.NotNull(responses["304"]);
+        }
+    }
+
+    [Fact]
     public async Task The_reference_is_a_page_for_people()
     {
         var page = await server.Anonymous().GetAsync("/api/docs/index.html");

@@ -24,6 +24,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
 
     private readonly ConcurrentBag<Program> programs = [];
     private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
+    private readonly TemporaryFolder folder = new();
     private int lastUser;
     private int lastReservation;
 
@@ -38,6 +39,9 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     public Program Api { get; private set; } = null!;
 
     public Uri Address { get; private set; } = null!;
+
+    /// <summary>Where its Apis keep avatars, unless the settings say otherwise.</summary>
+    public string AvatarFolder => folder.File("avatars");
 
     /// <summary>What a class wants otherwise than usual.</summary>
     protected virtual IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>();
@@ -65,6 +69,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             ["Frontend__Url"] = FrontendOrigin,
             ["RateLimits__Enabled"] = "false",
             ["Demo__Enabled"] = "false",
+            ["Avatars__Folder"] = AvatarFolder,
         };
         foreach (var (key, value) in Settings.Concat(settings ?? new Dictionary<string, string?>()))
         {
@@ -242,6 +247,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         }
 
         handler.Dispose();
+        folder.Dispose();
         if (Postgres is not null)
         {
             await Postgres.DisposeAsync();

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 using BookIT.Core.Reservations;
 using BookIT.Core.Space;
@@ -24,6 +25,8 @@ public sealed class EnvironmentExampleTests
         ("Booking", typeof(BookingOptions)),
         ("Space", typeof(SpaceOptions)),
         ("Yandex", typeof(YandexOptions)),
+        ("S3", typeof(S3Options)),
+        ("Avatars", typeof(AvatarOptions)),
     ];
 
     [Fact]
