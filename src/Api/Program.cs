@@ -2,12 +2,14 @@ using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Http;
+using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
+using BookIT.Core.Mail;
 
 const long MaxBodyBytes = 64 * 1024;
 
@@ -25,6 +27,7 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 builder.AddCore();
 builder.AddAuth();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddHostedService<MailWorker>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -76,7 +79,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations();
+api.MapAuth().MapMail().MapUsers().MapSeats().MapReservations();
 api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
 app.MapHealth();
 app.MapApiDescription();

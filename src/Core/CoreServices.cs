@@ -2,6 +2,7 @@ using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
+using BookIT.Core.Mail;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -43,6 +44,7 @@ public static class CoreServices
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
+        services.AddValidatedOptions<MailOptions>("", options => options.Mistakes());
 
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
@@ -86,6 +88,8 @@ public static class CoreServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
+        services.AddSingleton<MailOutbox>();
+        services.AddScoped<EmailLinks>();
         services.AddScoped<Accounts>();
 
         services.AddScoped<Schema>();

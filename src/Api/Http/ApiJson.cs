@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
+using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Users;
@@ -28,6 +29,9 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(DetailResponse))]
+[JsonSerializable(typeof(ConfirmEmailRequest))]
+[JsonSerializable(typeof(ForgotPasswordRequest))]
+[JsonSerializable(typeof(ResetPasswordRequest))]
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(UserResponse[]))]
 [JsonSerializable(typeof(AccountPatch))]

@@ -53,6 +53,7 @@ internal static class UserEndpoints
         AccountPatch body,
         ClaimsPrincipal user,
         Accounts accounts,
+        TimeProvider time,
         HttpContext context,
         CancellationToken cancellation
     ) =>
@@ -62,6 +63,7 @@ internal static class UserEndpoints
                 body.ToChange(),
                 user.SessionId(),
                 context.Client(),
+                time.Now(),
                 cancellation
             )
         );

@@ -11,6 +11,8 @@ namespace BookIT.Api.Users;
 public sealed record UserResponse(
     Guid Id,
     string Email,
+    [property: Description("Whether the person has proved that the address is theirs, by a link in a mail.")]
+        bool EmailConfirmed,
     string FirstName,
     [property: OneOf("user", "admin")] string Role,
     [property: Description("Whether an administrator has seen who this is; without it nobody is checked in.")]
@@ -23,6 +25,7 @@ public sealed record UserResponse(
         new(
             user.Id,
             user.Email,
+            user.EmailConfirmedAt is not null,
             user.FirstName,
             user.Role is UserRole.Admin ? "admin" : "user",
             user.Verified,

@@ -1,6 +1,7 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
+using BookIT.Core.Mail;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -47,7 +48,8 @@ public sealed class Accounts(
     PasswordHashing passwords,
     Sessions sessions,
     SeatChanges changes,
-    BookingOptions booking
+    BookingOptions booking,
+    MailOutbox mail
 )
 {
     /// <summary>The role of an account as it is now; null where the account is gone.</summary>
@@ -117,6 +119,7 @@ public sealed class Accounts(
         AccountChange change,
         Guid sessionId,
         Client client,
+        DateTimeOffset now,
         CancellationToken cancellation
     )
     {
@@ -166,6 +169,7 @@ public sealed class Accounts(
                     user.SetPasswordHash(newHash);
                 }
 
+                await mail.FollowAsync(db, user, now, cancellation);
                 await db.SaveChangesAsync(cancellation);
                 if (newHash is not null)
                 {
@@ -175,6 +179,7 @@ public sealed class Accounts(
                 }
 
                 await transaction.CommitAsync(cancellation);
+                mail.Wake();
                 return (Result<User>)user;
             },
             cancellation
@@ -297,8 +302,10 @@ public sealed class Accounts(
                     );
                 }
 
+                await mail.FollowAsync(db, user, now, cancellation);
                 await db.SaveChangesAsync(cancellation);
                 await transaction.CommitAsync(cancellation);
+                mail.Wake();
                 return user;
             },
             cancellation

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
+using BookIT.Core.Mail;
 using BookIT.Core.Reservations;
 using BookIT.Core.Telegram;
 
@@ -17,6 +18,7 @@ public sealed class EnvironmentExampleTests
         ("Jwt", typeof(JwtOptions)),
         ("Admin", typeof(AdminOptions)),
         ("Telegram", typeof(TelegramOptions)),
+        ("Smtp", typeof(SmtpOptions)),
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
