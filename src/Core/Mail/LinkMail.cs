@@ -91,7 +91,8 @@ internal sealed record LinkMail(
     public static string ReasonOf(Exception exception) =>
         exception switch
         {
-            SmtpException { StatusCode: not SmtpStatusCode.GeneralFailure and var status } => $"the server said {(int)status}, {status}",
+            SmtpException { StatusCode: not SmtpStatusCode.GeneralFailure and var status } =>
+                $"the server said {(int)status}, {status}",
             TimeoutException => $"the server took longer than {Patience.TotalSeconds} s",
             { InnerException: { } inner } => ReasonOf(inner),
             _ => exception.Message,
