@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Mime;
 using System.Security.Cryptography;
@@ -41,7 +42,7 @@ internal sealed class LinkPage
             page.Replace($"{{{{{hole}}}}}", WebUtility.HtmlEncode(Sentences.Of(sentence)));
         }
 
-        page.Replace("{{language}}", Thread.CurrentThread.CurrentUICulture.TwoLetterISOLanguageName);
+        page.Replace("{{language}}", CultureInfo.CurrentUICulture.TwoLetterISOLanguageName);
         return TypedResults.Content(page.ToString(), MediaTypeNames.Text.Html, Encoding.UTF8);
     }
 

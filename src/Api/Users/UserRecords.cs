@@ -11,26 +11,26 @@ namespace BookIT.Api.Users;
 public sealed record UserResponse(
     Guid Id,
     string Email,
-    [property: Description("Whether the person has proved that the address is theirs, by a link in a mail.")]
-        bool EmailConfirmed,
     string FirstName,
     [property: OneOf("user", "admin")] string Role,
     [property: Description("Whether an administrator has seen who this is; without it nobody is checked in.")]
         bool Verified,
     [property: Description("The linked Telegram account.")] string? TelegramId,
-    [property: Description("The stored picture.")] Guid? AvatarId
+    [property: Description("The stored picture.")] Guid? AvatarId,
+    [property: Description("Whether the person has proved that the address is theirs, by a link in a mail.")]
+        bool EmailConfirmed
 )
 {
     public static UserResponse Of(User user) =>
         new(
             user.Id,
             user.Email,
-            user.EmailConfirmedAt is not null,
             user.FirstName,
             user.Role is UserRole.Admin ? "admin" : "user",
             user.Verified,
             user.TelegramId?.ToString(CultureInfo.InvariantCulture),
-            user.AvatarId
+            user.AvatarId,
+            user.EmailConfirmedAt is not null
         );
 }
 

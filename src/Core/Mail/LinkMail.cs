@@ -86,15 +86,15 @@ internal sealed record LinkMail(
     }
 
     /// <summary>
-    /// Why it was not sent, for the log. Not in the server's own words, which may repeat the address and the link.
+    /// Why it was not sent, for the log. Without the address, and not in the server's own words, which may repeat the link.
     /// </summary>
-    public static string ReasonOf(Exception exception) =>
+    public string ReasonOf(Exception exception) =>
         exception switch
         {
             SmtpException { StatusCode: not SmtpStatusCode.GeneralFailure and var status } =>
                 $"the server said {(int)status}, {status}",
             TimeoutException => $"the server took longer than {Patience.TotalSeconds} s",
             { InnerException: { } inner } => ReasonOf(inner),
-            _ => exception.Message,
+            _ => exception.Message.Replace(Email, "…", StringComparison.OrdinalIgnoreCase),
         };
 }

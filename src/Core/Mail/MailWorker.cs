@@ -43,7 +43,7 @@ public sealed partial class MailWorker(
             RETURNING n.*),
         mail AS (
             SELECT c.id, c.key, c.attempts, c.made_at, u.id AS user_id, u.email,
-                coalesce(u.language, c.payload ->> 'language') AS language,
+                coalesce(u.language, c.payload ->> 'language', 'ru') AS language,
                 c.kind = '{NotificationKind.EmailConfirmation}' AS is_confirmation
             FROM claimed c JOIN users u ON u.id = c.user_id),
         token AS (
@@ -74,6 +74,11 @@ public sealed partial class MailWorker(
             catch (NpgsqlException exception)
             {
                 LogDatabaseAway(exception.Message);
+            }
+            // A bug in one mail must not keep the others.
+            catch (Exception exception) when (!stopping.IsCancellationRequested)
+            {
+                LogBug(exception);
             }
 
             await outbox.WaitAsync(Period, stopping);
@@ -146,7 +151,7 @@ public sealed partial class MailWorker(
     private async Task<bool> FailAsync(Row row, LinkMail mail, Exception exception)
     {
         var now = time.Now();
-        var reason = LinkMail.ReasonOf(exception);
+        var reason = mail.ReasonOf(exception);
         var isRefused = exception is SmtpFailedRecipientException { StatusCode: >= (SmtpStatusCode)500 };
         var pause = TimeSpan.FromSeconds(Math.Pow(2, Math.Min(row.Attempts, 16)));
         pause = pause < MaxPause ? pause : MaxPause;
@@ -185,6 +190,9 @@ public sealed partial class MailWorker(
 
     [LoggerMessage(LogLevel.Warning, "Mails wait for the database: {Reason}")]
     private partial void LogDatabaseAway(string reason);
+
+    [LoggerMessage(LogLevel.Error, "Sending mails failed")]
+    private partial void LogBug(Exception exception);
 
     [LoggerMessage(LogLevel.Warning, "Mail {Id} was not sent, attempt {Attempt}; again in {Pause}: {Reason}")]
     private partial void LogFailed(long id, int attempt, TimeSpan pause, string reason);

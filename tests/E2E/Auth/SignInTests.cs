@@ -17,7 +17,7 @@ public sealed class SignInTests(BookItServer server) : IClassFixture<BookItServe
         Assert.Equal("bearer", (string?)answer.Body["token_type"]);
         var user = answer.Body["user"]!.AsObject();
         Assert.Equal(
-            ["id", "email", "first_name", "role", "verified", "telegram_id", "avatar_id"],
+            ["id", "email", "first_name", "role", "verified", "telegram_id", "avatar_id", "email_confirmed"],
             user.Select(field => field.Key)
         );
         Assert.Equal((email, "Somebody", "user"), (answer.Email(), (string?)user["first_name"], (string?)user["role"]));

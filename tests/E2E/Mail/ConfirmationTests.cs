@@ -71,6 +71,18 @@ public sealed class ConfirmationTests(ServerWithMail server) : IClassFixture<Ser
         Assert.DoesNotContain("evil", (await MailToAsync(email)).Json.ToJsonString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("маша@example.com", "маша@example.com")]
+    [InlineData("masha@пример.рф", "masha@xn--e1afmkfd.xn--p1ai")]
+    public async Task An_address_may_be_in_any_script(string email, string onTheWire)
+    {
+        await server.RegisterAsync(email);
+
+        var mail = Assert.Single(await server.Smtp.MailsToAsync(email));
+
+        Assert.Equal(onTheWire, (string?)mail.Json["header_to"]);
+    }
+
     [Fact]
     public async Task The_link_confirms_the_address_and_works_once()
     {
@@ -143,7 +155,7 @@ public sealed class ConfirmationTests(ServerWithMail server) : IClassFixture<Ser
         var registered = await server.RegisterAsync();
         var confirmation = (await MailToAsync(registered.Email())).Token;
         await server.Anonymous().PostAsync("/api/auth/forgot_password", new { email = registered.Email() });
-        var reset = (await server.Smtp.MailsToAsync(registered.Email(), 2))[^1].Token;
+        var reset = await server.Smtp.ResetTokenAsync(registered.Email());
 
         Assert.Equal("link_invalid", (await ConfirmAsync(reset)).Code);
         Assert.Equal(

@@ -161,6 +161,25 @@ public sealed class DeliveryTests(ServerWithMail server) : IClassFixture<ServerW
     }
 
     [Fact]
+    public async Task Without_an_address_of_our_own_or_a_sender_the_program_does_not_start()
+    {
+        var environment = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Postgres"] = server.PostgresSetting,
+            ["ConnectionStrings__Redis"] = server.RedisUrl,
+            ["Smtp__Host"] = "mail.example",
+            ["Frontend__Url"] = "",
+        };
+        await using var program = await Program.StartAsync("Api", environment);
+
+        Assert.NotEqual(0, await program.WaitForExitAsync());
+        Assert.Contains("set Frontend__Url to one http or https URL", program.Output, StringComparison.Ordinal);
+        Assert.Contains("Smtp:From is no e-mail address", program.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", program.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_used_link_withdraws_the_mails_that_still_wait()
     {
         var email = NewEmail("later");

@@ -18,15 +18,7 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
     private async Task<string> LinkAsync(string email, string? typed = null)
     {
         Assert.Equal(HttpStatusCode.Accepted, (await ForgotAsync(typed ?? email)).Status);
-        ReceivedMail? mail = null;
-        await Eventually.TrueAsync(() =>
-        {
-            mail = server.Smtp.Mails.LastOrDefault(m =>
-                m.To == email && m.Page.EndsWith("reset_password", StringComparison.Ordinal)
-            );
-            return Task.FromResult(mail is not null);
-        });
-        return mail!.Token;
+        return await server.Smtp.ResetTokenAsync(email);
     }
 
     [Fact]
@@ -66,7 +58,7 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
             .Anonymous()
             .SendAsync(HttpMethod.Post, "/api/auth/forgot_password", new { email }, ("Accept-Language", "en"));
 
-        var mail = (await server.Smtp.MailsToAsync(email, 2))[^1];
+        var mail = (await server.Smtp.MailsToAsync(email, page: "reset_password"))[0];
 
         Assert.Equal("Change your password for BookIT", mail.Subject);
         Assert.Equal($"{BookItServer.FrontendOrigin}/api/auth/reset_password", mail.Page);
@@ -110,7 +102,7 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
             new[] { knownTime, unknownTime, repeatedTime },
             time => Assert.True(time >= TimeSpan.FromMilliseconds(290), $"{time}")
         );
-        await server.Smtp.MailsToAsync(known, 2);
+        await server.Smtp.ResetTokenAsync(known);
         Assert.DoesNotContain(server.Smtp.Mails, mail => mail.To == unknown);
         Assert.Equal("validation_failed", (await ForgotAsync("no address")).Code);
 
@@ -260,7 +252,7 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
         var first = await LinkAsync(email);
         await server.LetAMinutePassAsync();
         await ForgotAsync(email);
-        var second = (await server.Smtp.MailsToAsync(email, 3))[^1].Token;
+        var second = await server.Smtp.ResetTokenAsync(email, 2);
 
         Assert.Equal(HttpStatusCode.OK, (await ResetAsync(first)).Status);
 
@@ -313,9 +305,59 @@ public sealed class PasswordResetLimitTests(CountingServerWithMail server) : ICl
 
         Assert.Equal("too_many_attempts", (await LoginAsync("wrong password")).Code);
         await PostAsync("/api/auth/forgot_password", new { email }, address);
-        var token = (await server.Smtp.MailsToAsync(email, 2))[^1].Token;
+        var token = await server.Smtp.ResetTokenAsync(email);
         await PostAsync("/api/auth/reset_password", new { token, password = "battery staple" }, address);
 
         Assert.Equal(HttpStatusCode.OK, (await LoginAsync("battery staple")).Status);
+    }
+}
+
+/// <summary>A space with mail whose Redis may go away.</summary>
+public sealed class ServerWithMailAndOwnRedis(TestServers servers) : ServerWithMail(servers)
+{
+    public RedisServer Redis { get; private set; } = null!;
+
+    public override async ValueTask InitializeAsync()
+    {
+        Redis = await RedisServer.StartNewAsync();
+        RedisUrl = Redis.Url();
+        await base.InitializeAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await base.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+}
+
+public sealed class PasswordResetWithoutRedisTests(ServerWithMailAndOwnRedis server)
+    : IClassFixture<ServerWithMailAndOwnRedis>
+{
+    [Fact]
+    public async Task A_password_whose_sign_ins_cannot_be_ended_is_not_set_and_the_link_stays_good()
+    {
+        var email = (await server.RegisterAsync()).Email();
+        await server.Anonymous().PostAsync("/api/auth/forgot_password", new { email });
+        var token = await server.Smtp.ResetTokenAsync(email);
+        Task<Answer> ResetAsync() =>
+            server.Anonymous().PostAsync("/api/auth/reset_password", new { token, password = "battery staple" });
+        var hash = $"SELECT password_hash FROM users WHERE email = '{email}'";
+        var before = await server.QueryAsync<string>(hash);
+        server.Redis.Kill();
+        try
+        {
+            var answer = await ResetAsync();
+
+            Assert.Equal((HttpStatusCode.ServiceUnavailable, "service_unavailable"), (answer.Status, answer.Code));
+            Assert.Equal(before, await server.QueryAsync<string>(hash));
+        }
+        finally
+        {
+            await server.Redis.StartAsync();
+        }
+
+        await Eventually.TrueAsync(async () => (await ResetAsync()).Status == HttpStatusCode.OK);
     }
 }

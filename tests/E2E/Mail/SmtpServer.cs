@@ -94,8 +94,8 @@ public sealed class SmtpServer : IAsyncDisposable
         }
     }
 
-    /// <summary>The mails for an address, once there are so many.</summary>
-    public async Task<IReadOnlyList<ReceivedMail>> MailsToAsync(string email, int count = 1)
+    /// <summary>The mails for an address that lead to a page, once there are so many.</summary>
+    public async Task<IReadOnlyList<ReceivedMail>> MailsToAsync(string email, int count = 1, string page = "")
     {
         await Eventually.TrueAsync(
             () => Task.FromResult(To().Count >= count),
@@ -104,8 +104,13 @@ public sealed class SmtpServer : IAsyncDisposable
         );
         return To();
 
-        List<ReceivedMail> To() => [.. Mails.Where(mail => mail.To == email)];
+        List<ReceivedMail> To() =>
+            [.. Mails.Where(mail => mail.To == email && mail.Page.EndsWith(page, StringComparison.Ordinal))];
     }
+
+    /// <summary>The newest token that sets a password, once there are so many.</summary>
+    public async Task<string> ResetTokenAsync(string email, int count = 1) =>
+        (await MailsToAsync(email, count, "reset_password"))[^1].Token;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Mail;
 using System.Net.Sockets;
 using BookIT.Core.Mail;
@@ -7,7 +8,7 @@ namespace BookIT.Tests.Unit.Mail;
 public sealed class LinkMailTests
 {
     [Fact]
-    public void The_reason_of_a_failure_repeats_nothing_that_the_server_said()
+    public void The_reason_of_a_failure_tells_neither_the_address_nor_the_link()
     {
         Exception[] failures =
         [
@@ -18,17 +19,26 @@ public sealed class LinkMailTests
             ),
             new SmtpException(SmtpStatusCode.TransactionFailed, "spam: https://bookit.example/#secret"),
             new SmtpException("Failure sending mail.", new SocketException((int)SocketError.ConnectionRefused)),
+            new SmtpException("Only ASCII is understood: Member@example.com."),
             new TimeoutException(),
         ];
+        var mail = new LinkMail(
+            "key",
+            "member@example.com",
+            CultureInfo.InvariantCulture,
+            EmailTokenPurpose.Confirm,
+            "secret"
+        );
 
         Assert.Equal(
             [
                 "the server said 550, MailboxUnavailable",
                 "the server said 554, TransactionFailed",
                 new SocketException((int)SocketError.ConnectionRefused).Message,
+                "Only ASCII is understood: ….",
                 "the server took longer than 10 s",
             ],
-            failures.Select(LinkMail.ReasonOf)
+            failures.Select(mail.ReasonOf)
         );
     }
 
