@@ -95,21 +95,25 @@ public sealed class MailOutbox(MailOptions options) : IDisposable
         DateTimeOffset now,
         DateTimeOffset due,
         CancellationToken cancellation
-    ) =>
-        !options.IsOn
+    )
+    {
+        if (!options.IsOn)
+        {
+            return true;
+        }
+
+        var (minute, language) = (MinuteOf(due), Language);
         // The lock keeps the account where it is until its row is written.
-        || await db.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
-            SELECT id, {kind}, {kind} || ':' || id || ':' || {MinuteOf(
-                due
-            )}, jsonb_build_object('language', {Language}),
-                {due}, {now}
-            FROM users WHERE id = {userId} OR email = {email} FOR KEY SHARE
-            ON CONFLICT DO NOTHING
-            """,
-            cancellation
-        ) > 0;
+        return await db.Database.ExecuteSqlAsync(
+                $"""
+                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+                SELECT id, {kind}, {kind} || ':' || id || ':' || {minute}, jsonb_build_object('language', {language}), {due}, {now}
+                FROM users WHERE id = {userId} OR email = {email} FOR KEY SHARE
+                ON CONFLICT DO NOTHING
+                """,
+                cancellation
+            ) > 0;
+    }
 
     private static long MinuteOf(DateTimeOffset instant) => instant.ToUnixTimeSeconds() / 60;
 
