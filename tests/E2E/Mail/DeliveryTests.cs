@@ -114,7 +114,7 @@ public sealed class DeliveryTests(ServerWithMail server) : IClassFixture<ServerW
     public async Task Two_replicas_send_each_mail_once()
     {
         const int count = 60;
-        var (_, second) = await server.StartApiAsync();
+        var (replica, second) = await server.StartApiAsync();
         var emails = new List<string>();
         for (var i = 0; i < count; i++)
         {
@@ -136,6 +136,8 @@ public sealed class DeliveryTests(ServerWithMail server) : IClassFixture<ServerW
             await BecomesAsync(email, "password_reset delivered");
             Assert.Single(await server.Smtp.MailsToAsync(email));
         }
+
+        await replica.StopAsync();
     }
 
     [Fact]
