@@ -3,6 +3,7 @@ using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
 using BookIT.Api.Http;
+using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Tickets;
@@ -12,6 +13,7 @@ using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
+using BookIT.Core.Mail;
 
 const long MaxBodyBytes = 64 * 1024;
 
@@ -31,6 +33,7 @@ builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
 builder.Services.AddHostedService<AvatarUpkeep>();
+builder.Services.AddHostedService<MailWorker>();
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -83,7 +86,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets().MapAvatars();
+api.MapAuth().MapMail().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets().MapAvatars();
 api.MapGroup("/admin")
     .WithTags("Admin")
     .RequireAdmin()

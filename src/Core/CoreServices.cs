@@ -4,6 +4,7 @@ using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
 using BookIT.Core.Languages;
+using BookIT.Core.Mail;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -52,6 +53,7 @@ public static class CoreServices
 
         services.AddValidatedOptions<AvatarOptions>("Avatars", _ => []);
         services.AddValidatedOptions<S3Options>("S3", options => options.Mistakes());
+        services.AddValidatedOptions<MailOptions>("", options => options.Mistakes());
 
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
@@ -97,6 +99,8 @@ public static class CoreServices
         services.AddScoped<SignIn>();
         services.AddSingleton<AccountLanguages>();
         services.AddScoped<YandexSignIn>();
+        services.AddSingleton<MailOutbox>();
+        services.AddScoped<EmailLinks>();
         services.AddScoped<Accounts>();
         services.AddScoped<OwnDataExport>();
 

@@ -94,6 +94,15 @@ public abstract record Refusal
     /// <summary>There is no sign-in by Yandex that waits for a password, or it has waited too long.</summary>
     public sealed record YandexLinkInvalid : Refusal;
 
+    /// <summary>Mail is not set up here, so nothing is confirmed or reset by it.</summary>
+    public sealed record MailOff : Refusal;
+
+    /// <summary>The link's token is unknown, used, expired, for something else, or was sent to another address.</summary>
+    public sealed record LinkInvalid : Refusal;
+
+    /// <summary>The account's e-mail address is confirmed already.</summary>
+    public sealed record EmailAlreadyConfirmed : Refusal;
+
     // Users
 
     /// <summary>There is no such account.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Tickets;
@@ -40,6 +41,9 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(DetailResponse))]
 [JsonSerializable(typeof(ProvidersResponse))]
 [JsonSerializable(typeof(LinkRequest))]
+[JsonSerializable(typeof(ConfirmEmailRequest))]
+[JsonSerializable(typeof(ForgotPasswordRequest))]
+[JsonSerializable(typeof(ResetPasswordRequest))]
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(UserResponse[]))]
 [JsonSerializable(typeof(AccountPatch))]

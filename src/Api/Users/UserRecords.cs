@@ -20,7 +20,9 @@ public sealed record UserResponse(
     [property: OneOf("ru", "en")]
     [property: Description("The language that the person has chosen; null follows `Accept-Language`.")]
         string? Language,
-    [property: Description("Without one, the account signs in by another service only.")] bool HasPassword
+    [property: Description("Without one, the account signs in by another service only.")] bool HasPassword,
+    [property: Description("Whether the person has proved that the address is theirs, by a link in a mail or through Yandex.")]
+        bool EmailConfirmed
 )
 {
     public static UserResponse Of(User user) =>
@@ -33,7 +35,8 @@ public sealed record UserResponse(
             user.TelegramId?.ToString(CultureInfo.InvariantCulture),
             user.AvatarId,
             user.Language,
-            HasPassword: user.PasswordHash is not null
+            HasPassword: user.PasswordHash is not null,
+            EmailConfirmed: user.EmailConfirmedAt is not null
         );
 }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Core.Data;
+using BookIT.Core.Mail;
 using BookIT.Core.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -24,7 +25,8 @@ public sealed class SignIn(
     SignInAttempts attempts,
     Sessions sessions,
     AccessTokens accessTokens,
-    AdminOptions admin
+    AdminOptions admin,
+    MailOutbox mail
 )
 {
     /// <summary>Makes an account and signs it in.</summary>
@@ -58,6 +60,7 @@ public sealed class SignIn(
         // nothing.
         var signedIn = await StartAsync(user, client, now);
         db.Users.Add(user);
+        mail.AskToConfirm(db, user, now);
         try
         {
             await db.SaveChangesAsync(cancellation);
@@ -69,6 +72,7 @@ public sealed class SignIn(
             return new Refusal.EmailTaken();
         }
 
+        mail.Wake();
         return signedIn;
     }
 

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -34,22 +37,15 @@ public sealed class EmailToken
     /// <summary>Good before this instant (UTC).</summary>
     public DateTimeOffset ExpiresAt { get; private set; }
 
-    /// <summary>A token that is about to be mailed.</summary>
-    public static EmailToken Of(
-        byte[] hash,
-        Guid userId,
-        EmailTokenPurpose purpose,
-        string email,
-        DateTimeOffset expiresAt
-    ) =>
-        new()
-        {
-            Hash = hash,
-            UserId = userId,
-            Purpose = purpose,
-            Email = email,
-            ExpiresAt = expiresAt,
-        };
+    /// <summary>The word that goes into a link: 256 random bits in base64url.</summary>
+    public static string NewSecret() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    /// <summary>What is stored in the place of a secret, or compared with what is stored.</summary>
+    public static byte[] HashOf(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+
+    /// <summary>How long a link is good; a mail that could not be sent for as long is given up.</summary>
+    public static TimeSpan LifetimeOf(EmailTokenPurpose purpose) =>
+        purpose is EmailTokenPurpose.Confirm ? TimeSpan.FromHours(24) : TimeSpan.FromHours(1);
 }
 
 internal sealed class EmailTokenConfiguration : IEntityTypeConfiguration<EmailToken>

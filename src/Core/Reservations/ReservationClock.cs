@@ -120,13 +120,15 @@ public sealed partial class ReservationClock(
         var settled = await SettleAsync(connection, now, seatId: null, userId: null, cancellation);
         await using var tidy = new NpgsqlCommand(
             """
-            WITH old_keys AS (DELETE FROM idempotency_keys WHERE made_at < $1)
+            WITH old_keys AS (DELETE FROM idempotency_keys WHERE made_at < $1),
+            old_links AS (DELETE FROM email_tokens WHERE expires_at < $3)
             DELETE FROM notifications WHERE due_at < $2
             """,
             connection
         );
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - Booking.IdempotencyKeyLifetime });
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - NotificationLifetime });
+        tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         await tidy.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         if (settled > 0)

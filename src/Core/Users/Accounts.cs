@@ -3,6 +3,7 @@ using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Languages;
+using BookIT.Core.Mail;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -53,6 +54,7 @@ public sealed class Accounts(
     SeatChanges changes,
     AccountLanguages languages,
     AvatarStore avatars,
+    MailOutbox mail,
     BookingOptions booking
 )
 {
@@ -181,6 +183,7 @@ public sealed class Accounts(
                     user.SetPasswordHash(newHash);
                 }
 
+                await mail.FollowAsync(db, user, now, cancellation);
                 await db.SaveChangesAsync(cancellation);
                 if (newHash is not null)
                 {
@@ -190,6 +193,7 @@ public sealed class Accounts(
                 }
 
                 await transaction.CommitAsync(cancellation);
+                mail.Wake();
                 return (Result<User>)user;
             },
             cancellation
@@ -360,8 +364,10 @@ public sealed class Accounts(
                     );
                 }
 
+                await mail.FollowAsync(db, user, now, cancellation);
                 await db.SaveChangesAsync(cancellation);
                 await transaction.CommitAsync(cancellation);
+                mail.Wake();
                 return user;
             },
             cancellation

@@ -5,6 +5,7 @@ using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
+using BookIT.Core.Mail;
 using BookIT.Core.Reservations;
 using BookIT.Core.Space;
 using BookIT.Core.Telegram;
@@ -20,6 +21,7 @@ public sealed class EnvironmentExampleTests
         ("Jwt", typeof(JwtOptions)),
         ("Admin", typeof(AdminOptions)),
         ("Telegram", typeof(TelegramOptions)),
+        ("Smtp", typeof(SmtpOptions)),
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
         ("Booking", typeof(BookingOptions)),
