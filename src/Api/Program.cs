@@ -4,6 +4,7 @@ using BookIT.Api.Auth;
 using BookIT.Api.Http;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Telegram;
 using BookIT.Api.Users;
 using BookIT.Core;
 using BookIT.Core.Auth;
@@ -76,7 +77,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations();
+api.MapAuth().MapUsers().MapSeats().MapReservations().MapTelegram();
 api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
 app.MapHealth();
 app.MapApiDescription();

@@ -36,10 +36,7 @@ public static class CoreServices
             "Admin",
             options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
         );
-        services.AddValidatedOptions<TelegramOptions>(
-            "Telegram",
-            options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
-        );
+        services.AddValidatedOptions<TelegramOptions>("Telegram", options => options.Mistakes(isProduction));
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
@@ -87,6 +84,7 @@ public static class CoreServices
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
         services.AddScoped<Accounts>();
+        services.AddScoped<TelegramLinks>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();

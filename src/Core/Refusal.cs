@@ -87,6 +87,17 @@ public abstract record Refusal
     /// <summary>The last administrator can neither step down nor leave.</summary>
     public sealed record LastAdmin : Refusal;
 
+    // Telegram
+
+    /// <summary>Whoever speaks for Telegram does not know the bot's secret.</summary>
+    public sealed record WrongBotSecret : Refusal;
+
+    /// <summary>The token that links a Telegram account is unknown, spent, expired, or a newer one has taken its place.</summary>
+    public sealed record TelegramTokenInvalid : Refusal;
+
+    /// <summary>The Telegram account is linked to another account; it moves only on the word of whoever holds it.</summary>
+    public sealed record TelegramLinkedElsewhere : Refusal;
+
     // Seats
 
     /// <summary>There is no such seat, or it was removed.</summary>

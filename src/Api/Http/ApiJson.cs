@@ -4,6 +4,7 @@ using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Telegram;
 using BookIT.Api.Users;
 using BookIT.Core;
 using Microsoft.AspNetCore.Mvc;
@@ -33,6 +34,10 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(AccountPatch))]
 [JsonSerializable(typeof(SessionResponse[]))]
 [JsonSerializable(typeof(UserPatch))]
+[JsonSerializable(typeof(TelegramTokenResponse))]
+[JsonSerializable(typeof(TelegramConnectRequest))]
+[JsonSerializable(typeof(TelegramConnectResponse))]
+[JsonSerializable(typeof(TelegramExistsResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static void Configure(JsonSerializerOptions options)
