@@ -2,6 +2,7 @@ using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Http;
+using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Telegram;
@@ -60,6 +61,7 @@ if (app.Environment.IsDevelopment())
 
 app.UseSecurityHeaders();
 app.UseLanguages();
+app.UseErrorCount();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseForbiddenCharacters();
@@ -80,6 +82,7 @@ var api = app.MapGroup("/api");
 api.MapAuth().MapUsers().MapSeats().MapReservations().MapTelegram();
 api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
 app.MapHealth();
+app.MapMetrics();
 app.MapApiDescription();
 
 await app.RunAsync();

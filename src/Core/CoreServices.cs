@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -39,8 +41,14 @@ public static class CoreServices
         services.AddValidatedOptions<TelegramOptions>("Telegram", options => options.Mistakes(isProduction));
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
+        services.AddValidatedOptions<MetricsOptions>("Metrics", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
 
+        services.AddSingleton<MetricsExporter>();
+        services.AddSingleton(provider => new BookItMetrics(
+            provider.GetRequiredService<IMeterFactory>().Create(BookItMetrics.MeterName),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
                 provider.GetRequiredService<ConnectionStrings>().Postgres,
@@ -93,6 +101,13 @@ public static class CoreServices
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
         return builder;
+    }
+
+    /// <summary>Begins to count, before the first request and not at the first scrape.</summary>
+    public static void StartMetrics(this IServiceProvider services)
+    {
+        services.GetRequiredService<BookItMetrics>();
+        services.GetRequiredService<MetricsExporter>();
     }
 
     private static void AddBackgroundSingleton<T>(this IServiceCollection services)

@@ -3,6 +3,7 @@ using BookIT.Api.Telegram;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -171,6 +172,16 @@ internal static class OpenApi
         )
         {
             Add(ProblemCodes.StatusOf(refusal), Refusal.CodeOf(refusal));
+        }
+
+        foreach (
+            var described in context.Description.ActionDescriptor.EndpointMetadata.OfType<IProducesResponseTypeMetadata>()
+        )
+        {
+            if (described.StatusCode >= StatusCodes.Status400BadRequest)
+            {
+                Add(described.StatusCode, ProblemCodes.OfStatus(described.StatusCode));
+            }
         }
 
         var isUnsafe = context.Description.HttpMethod is not ("GET" or "HEAD");

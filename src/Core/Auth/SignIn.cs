@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Core.Data;
+using BookIT.Core.Metrics;
 using BookIT.Core.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -24,7 +25,8 @@ public sealed class SignIn(
     SignInAttempts attempts,
     Sessions sessions,
     AccessTokens accessTokens,
-    AdminOptions admin
+    AdminOptions admin,
+    BookItMetrics metrics
 )
 {
     /// <summary>Makes an account and signs it in.</summary>
@@ -56,7 +58,7 @@ public sealed class SignIn(
         var user = User.Register(Guid.CreateVersion7(now), email, registration.FirstName, hash.Value, role, now);
         // The sign-in comes first: without Redis there is to be no account either. A sign-in without an account opens
         // nothing.
-        var signedIn = await StartAsync(user, client, now);
+        var session = await sessions.StartAsync(user.Id, client, now);
         db.Users.Add(user);
         try
         {
@@ -65,11 +67,12 @@ public sealed class SignIn(
         catch (DbUpdateException exception)
             when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
         {
-            await sessions.EndAllAsync(user.Id);
+            await sessions.DiscardAsync(user.Id, session.Id);
             return new Refusal.EmailTaken();
         }
 
-        return signedIn;
+        metrics.UserRegistered();
+        return SignedInBy(session, user, now);
     }
 
     /// <summary>Signs in by password. A wrong address and a wrong password are the same, and take the same time.</summary>
@@ -104,18 +107,23 @@ public sealed class SignIn(
                     await RehashAsync(user, password, cancellation);
                 }
 
+                metrics.UserLoggedIn();
                 return SignedInBy(session, user, now);
             }
 
-            await sessions.EndAsync(user.Id, session.Id);
+            await sessions.DiscardAsync(user.Id, session.Id);
         }
     }
 
     /// <summary>
-    /// Signs in somebody whose identity is certain already: a new account, or one that another service vouches for.
+    /// Signs in somebody whose identity is certain already, because another service vouches for it.
     /// </summary>
-    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now) =>
-        SignedInBy(await sessions.StartAsync(user.Id, client, now), user, now);
+    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now)
+    {
+        var session = await sessions.StartAsync(user.Id, client, now);
+        metrics.UserLoggedIn();
+        return SignedInBy(session, user, now);
+    }
 
     /// <summary>Spends a refresh token for two new tokens. The role in the new access token is that of now.</summary>
     /// <returns>Or <see cref="Refusal.RefreshTokenInvalid"/>, also where the account is gone.</returns>

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
+using BookIT.Core.Metrics;
 using BookIT.Core.Reservations;
 using BookIT.Core.Telegram;
 
@@ -19,6 +20,7 @@ public sealed class EnvironmentExampleTests
         ("Telegram", typeof(TelegramOptions)),
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
+        ("Metrics", typeof(MetricsOptions)),
         ("Booking", typeof(BookingOptions)),
     ];
 
