@@ -5,6 +5,7 @@ using BookIT.Api.Http;
 using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Simulation;
 using BookIT.Api.Telegram;
 using BookIT.Api.Users;
 using BookIT.Core;
@@ -27,6 +28,8 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 builder.AddCore();
 builder.AddAuth();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<DemoTraffic>();
+builder.Services.AddHostedService(services => services.GetRequiredService<DemoTraffic>());
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -79,7 +82,7 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations().MapTelegram();
+api.MapAuth().MapUsers().MapSeats().MapReservations().MapTelegram().MapSimulation();
 api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
 app.MapHealth();
 app.MapMetrics();

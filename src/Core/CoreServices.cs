@@ -96,6 +96,8 @@ public static class CoreServices
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();
+        services.AddScoped<DemoVisitors>();
+        services.AddSingleton<TrafficLease>();
         services.AddScoped<AuditTrail>();
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();

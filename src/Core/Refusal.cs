@@ -98,6 +98,11 @@ public abstract record Refusal
     /// <summary>The Telegram account is linked to another account; it moves only on the word of whoever holds it.</summary>
     public sealed record TelegramLinkedElsewhere : Refusal;
 
+    // Demo
+
+    /// <summary>There is no demo here.</summary>
+    public sealed record DemoOff : Refusal;
+
     // Seats
 
     /// <summary>There is no such seat, or it was removed.</summary>

@@ -4,6 +4,7 @@ using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Simulation;
 using BookIT.Api.Telegram;
 using BookIT.Api.Users;
 using BookIT.Core;
@@ -38,6 +39,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(TelegramConnectRequest))]
 [JsonSerializable(typeof(TelegramConnectResponse))]
 [JsonSerializable(typeof(TelegramExistsResponse))]
+[JsonSerializable(typeof(SimulationRequest))]
+[JsonSerializable(typeof(SimulationResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static void Configure(JsonSerializerOptions options)

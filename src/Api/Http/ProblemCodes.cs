@@ -37,6 +37,7 @@ public static class ProblemCodes
         [typeof(Refusal.WrongBotSecret)] = StatusCodes.Status401Unauthorized,
         [typeof(Refusal.TelegramTokenInvalid)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.TelegramLinkedElsewhere)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.DemoOff)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.SeatNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.SeatHasReservations)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketNotFound)] = StatusCodes.Status404NotFound,
