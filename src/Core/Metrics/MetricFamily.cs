@@ -245,7 +245,8 @@ internal sealed class MetricFamily
         : IEqualityComparer<KeyValuePair<string, object?>[]>,
             IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
     {
-        public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) => Equals(x, y!);
+        public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) =>
+            Equals((ReadOnlySpan<KeyValuePair<string, object?>>)x, y!);
 
         public int GetHashCode([DisallowNull] KeyValuePair<string, object?>[] obj) =>
             GetHashCode((ReadOnlySpan<KeyValuePair<string, object?>>)obj);
