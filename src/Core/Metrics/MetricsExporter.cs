@@ -16,15 +16,18 @@ public sealed partial class MetricsExporter : IDisposable
     /// <summary>What <see cref="Scrape"/> gives, as a media type.</summary>
     public const string ContentType = "text/plain; version=0.0.4; charset=utf-8";
 
+    // What the runtime measures for its own developers.
+    private const string InternalPrefix = "Private.";
+
     private readonly ConcurrentDictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
     private readonly MeterListener listener = new();
     private readonly Lock scraping = new();
     private readonly ILogger<MetricsExporter> logger;
     private long round;
 
-    /// <summary>Listens to all instruments from now on.</summary>
+    /// <summary>Listens from now on to all instruments that are meant for others.</summary>
     public MetricsExporter(ILogger<MetricsExporter> logger)
-        : this(logger, _ => true) { }
+        : this(logger, instrument => !instrument.Meter.Name.StartsWith(InternalPrefix, StringComparison.Ordinal)) { }
 
     internal MetricsExporter(Predicate<Instrument> isWanted)
         : this(NullLogger<MetricsExporter>.Instance, isWanted) { }

@@ -57,6 +57,7 @@ public sealed class MetricsTests(ServerWithOwnRedis server) : IClassFixture<Serv
         Assert.Contains("pool_name=\"bookit\"", metrics);
         Assert.Contains("\ndotnet_process_cpu_time_seconds_total{", metrics);
         Assert.Contains("http_route=\"/api/reservations/\"", metrics);
+        Assert.DoesNotContain("msquic", metrics);
         Assert.DoesNotContain("Password", metrics, StringComparison.OrdinalIgnoreCase);
     }
 
