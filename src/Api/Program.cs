@@ -7,7 +7,9 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
 using BookIT.Api.Telegram;
+using BookIT.Api.Tickets;
 using BookIT.Api.Users;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
@@ -27,6 +29,7 @@ builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.
 
 builder.AddCore();
 builder.AddAuth();
+builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
 builder.Services.AddSingleton<DemoTraffic>();
 builder.Services.AddHostedService(services => services.GetRequiredService<DemoTraffic>());
@@ -73,6 +76,7 @@ app.UseHeadRequests();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
+app.UseAccountLanguages();
 app.UseOriginCheck();
 if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 {
@@ -82,8 +86,14 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapUsers().MapSeats().MapReservations().MapTelegram().MapSimulation();
-api.MapGroup("/admin").WithTags("Admin").RequireAdmin().MapAdminReservations().MapAdminUsers().MapAudit();
+api.MapAuth().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets().MapTelegram().MapSimulation();
+api.MapGroup("/admin")
+    .WithTags("Admin")
+    .RequireAdmin()
+    .MapAdminReservations()
+    .MapAdminUsers()
+    .MapAdminTickets()
+    .MapAudit();
 app.MapHealth();
 app.MapMetrics();
 app.MapApiDescription();

@@ -3,12 +3,16 @@ using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
+using BookIT.Core.Languages;
 using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Space;
 using BookIT.Core.Telegram;
+using BookIT.Core.Tickets;
 using BookIT.Core.Users;
+using BookIT.Core.Yandex;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +47,7 @@ public static class CoreServices
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<MetricsOptions>("Metrics", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
+        services.AddValidatedOptions<SpaceOptions>("Space", options => options.Mistakes());
 
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton(provider => new BookItMetrics(
@@ -91,8 +96,11 @@ public static class CoreServices
         services.AddSingleton<Sessions>();
         services.AddSingleton<AccessTokens>();
         services.AddScoped<SignIn>();
+        services.AddSingleton<AccountLanguages>();
+        services.AddScoped<YandexSignIn>();
         services.AddScoped<Accounts>();
         services.AddScoped<TelegramLinks>();
+        services.AddScoped<OwnDataExport>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();
@@ -102,6 +110,7 @@ public static class CoreServices
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
+        services.AddScoped<SupportTickets>();
         return builder;
     }
 

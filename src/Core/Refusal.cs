@@ -73,8 +73,26 @@ public abstract record Refusal
     /// <summary>Only an administrator may do this.</summary>
     public sealed record AdminOnly : Refusal;
 
+    /// <summary>This takes the password, or a sign-in that has just begun.</summary>
+    public sealed record FreshSignInNeeded : Refusal;
+
     /// <summary>There is no such sign-in of this account.</summary>
     public sealed record SessionNotFound : Refusal;
+
+    /// <summary>Nobody can sign in by Yandex here: it is not set up.</summary>
+    public sealed record YandexOff : Refusal;
+
+    /// <summary>Yandex tells no e-mail address of the person, and they have no account here yet.</summary>
+    public sealed record YandexEmailMissing : Refusal;
+
+    /// <summary>There is an account with this e-mail address, which was never confirmed: its password has to be proved first.</summary>
+    public sealed record YandexPasswordNeeded : Refusal;
+
+    /// <summary>The account with this e-mail address is linked to another Yandex account.</summary>
+    public sealed record YandexLinkedElsewhere : Refusal;
+
+    /// <summary>There is no sign-in by Yandex that waits for a password, or it has waited too long.</summary>
+    public sealed record YandexLinkInvalid : Refusal;
 
     // Users
 
@@ -206,7 +224,11 @@ public abstract record Refusal
     public sealed record ReservationMissed : Refusal;
 
     /// <summary>Check-in opens at <paramref name="OpensAt"/> (UTC), not yet.</summary>
-    public sealed record CheckInNotOpen(DateTimeOffset OpensAt) : Refusal;
+    public sealed record CheckInNotOpen(DateTimeOffset OpensAt) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [OpensAt];
+    }
 
     /// <summary>An administrator has to verify this user before the first check-in.</summary>
     public sealed record UserNotVerified(Guid UserId) : Refusal;

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Security.Claims;
 using BookIT.Api.Http;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Languages;
@@ -31,6 +32,9 @@ internal static class AuthEndpoints
             .WithName("refresh")
             .WithSummary("Stay signed in: spend the refresh token for two new tokens")
             .Refuses<Refusal.RefreshTokenInvalid>();
+        auth.MapGet("/providers", GetProviders)
+            .WithName("getProviders")
+            .WithSummary("How else one can sign in, for the page to show the buttons");
         auth.MapPost("/logout", Logout).RequireAuthorization().WithName("logout").WithSummary("End this sign-in");
         return api;
     }
@@ -81,6 +85,9 @@ internal static class AuthEndpoints
         var token = Array.Find(given, text => !string.IsNullOrEmpty(text)) ?? "";
         return SignedIn(context, await signIn.RefreshAsync(token, context.Client(), time.Now(), cancellation));
     }
+
+    private static Ok<ProvidersResponse> GetProviders(YandexOptions yandex) =>
+        TypedResults.Ok(new ProvidersResponse(yandex.IsOn));
 
     private static async Task<Ok<DetailResponse>> Logout(ClaimsPrincipal user, Sessions sessions, HttpResponse response)
     {

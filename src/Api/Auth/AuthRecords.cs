@@ -45,5 +45,8 @@ public sealed record TokenResponse(
         new(signedIn.AccessToken, signedIn.RefreshToken, Bearer, UserResponse.Of(signedIn.User));
 }
 
+/// <summary>How else than by password one can sign in.</summary>
+public sealed record ProvidersResponse([property: Description("`GET /api/yandex/login`")] bool Yandex);
+
 /// <summary>That it was done, as a sentence.</summary>
 public sealed record DetailResponse(string Detail);

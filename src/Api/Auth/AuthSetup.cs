@@ -23,6 +23,7 @@ internal static class AuthSetup
             .AddAuthentication(BearerHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, configureOptions: null)
             .AddBot();
+        DerivedKey.AddTo(services);
         services.AddAuthorization();
         services.AddScoped<IAuthorizationHandler, AccountHandler>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AuthorizationResultHandler>();

@@ -9,16 +9,32 @@ internal sealed class OriginOptions
 
     /// <summary>All of them, as browsers write them in <c>Origin</c>.</summary>
     public IReadOnlySet<string> Allowed =>
-        field ??= Urls()
-            .Select(url => new Uri(url).GetLeftPart(UriPartial.Authority))
-            .ToHashSet(StringComparer.Ordinal);
+        field ??= Urls().Select(url => OriginOf(new Uri(url))).ToHashSet(StringComparer.Ordinal);
 
-    public IEnumerable<string> Mistakes() =>
-        Urls()
-            .Where(url => !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
-            .Select(url =>
-                $"Frontend:Url or Cors:Origins: '{url}' is no http or https URL, such as https://bookit.example."
-            );
+    /// <summary>The origin of an http or https URL, in ASCII as browsers write it.</summary>
+    public static string OriginOf(Uri url)
+    {
+        var host = url.HostNameType is UriHostNameType.Dns ? url.IdnHost : url.Host;
+        return url.IsDefaultPort ? $"{url.Scheme}://{host}" : $"{url.Scheme}://{host}:{url.Port}";
+    }
+
+    public IEnumerable<string> Mistakes()
+    {
+        if (Frontend.Url.Contains(',', StringComparison.Ordinal))
+        {
+            yield return "Frontend:Url is one URL; more of them go to Cors:Origins.";
+        }
+
+        foreach (
+            var url in Urls()
+                .Where(url =>
+                    !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https")
+                )
+        )
+        {
+            yield return $"Frontend:Url or Cors:Origins: '{url}' is no http or https URL, such as https://bookit.example.";
+        }
+    }
 
     private string[] Urls() =>
         $"{Frontend.Url},{Cors.Origins}".Split(

@@ -6,7 +6,9 @@ using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
 using BookIT.Api.Telegram;
+using BookIT.Api.Tickets;
 using BookIT.Api.Users;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using Microsoft.AspNetCore.Mvc;
 
@@ -25,14 +27,25 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(ReservationPatch))]
 [JsonSerializable(typeof(MaximumAvailableTimeResponse))]
 [JsonSerializable(typeof(AuditResponse[]))]
+[JsonSerializable(typeof(TicketResponse))]
+[JsonSerializable(typeof(TicketResponse[]))]
+[JsonSerializable(typeof(ConversationResponse))]
+[JsonSerializable(typeof(TicketMessageResponse))]
+[JsonSerializable(typeof(TicketRequest))]
+[JsonSerializable(typeof(TicketMessageRequest))]
+[JsonSerializable(typeof(TicketStatusRequest))]
 [JsonSerializable(typeof(RegisterRequest))]
 [JsonSerializable(typeof(LoginRequest))]
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(TokenResponse))]
 [JsonSerializable(typeof(DetailResponse))]
+[JsonSerializable(typeof(ProvidersResponse))]
+[JsonSerializable(typeof(LinkRequest))]
 [JsonSerializable(typeof(UserResponse))]
 [JsonSerializable(typeof(UserResponse[]))]
 [JsonSerializable(typeof(AccountPatch))]
+[JsonSerializable(typeof(AccountDeletion))]
+[JsonSerializable(typeof(OwnDataResponse))]
 [JsonSerializable(typeof(SessionResponse[]))]
 [JsonSerializable(typeof(UserPatch))]
 [JsonSerializable(typeof(TelegramTokenResponse))]

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using BookIT.Core.Languages;
 using BookIT.Core.Redis;
 using Microsoft.AspNetCore.Diagnostics;
@@ -31,6 +30,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             return true;
         }
 
+        context.RestoreLanguage();
         var problem = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
@@ -70,15 +70,16 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
     /// <summary>Which field of the body, or which parameter, could not be read; the framework says it in words only.</summary>
     private static string? FieldOf(BadHttpRequestException exception) =>
         exception.InnerException is JsonException { Path: ['$', '.', .. var field] } ? field
-        : UnboundParameter().Match(exception.Message) is { Success: true } match
-            ? JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value)
+        : exception.Message.Split('"')
+            is ["Failed to bind parameter ", var parameter, [' ', 'f', 'r', 'o', 'm', ..], ..]
+            ? JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Split(' ')[^1])
         : null;
 
     /// <summary>
     /// Whether a server of ours did not answer. Not each lost race or broken rule that PostgreSQL reports: those that
     /// get here are bugs.
     /// </summary>
-    private static bool IsServerAway(Exception exception) =>
+    public static bool IsServerAway(Exception exception) =>
         exception switch
         {
             // 57P01…57P03: shutting down or starting up; 53300: out of connections; 53100, 53200: out of disk, memory.
@@ -95,13 +96,6 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             { InnerException: { } inner } => IsServerAway(inner),
             _ => false,
         };
-
-    [GeneratedRegex(
-        """^Failed to bind parameter "[^"]*?(?<name>\w+)" from""",
-        RegexOptions.ExplicitCapture,
-        matchTimeoutMilliseconds: 100
-    )]
-    private static partial Regex UnboundParameter();
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path}: a server is away: {Reason}")]
     private partial void LogServerAway(string method, PathString path, string reason);

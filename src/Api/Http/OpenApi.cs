@@ -126,7 +126,7 @@ internal static class OpenApi
             {
                 Description = string.Join(
                     "\n",
-                    codes.Select(code => $"- `{code}`: {Sentences.Of(code, language: Sentences.Languages[1])}")
+                    codes.Select(code => $"- `{code}`: {Sentences.Outline(code, Sentences.Languages[1])}")
                 ),
                 Content = new Dictionary<string, OpenApiMediaType>
                 {
@@ -238,8 +238,8 @@ internal static class OpenApi
                 case "200" when isList:
                     headers[PageHeaders.TotalCount] = Header(JsonSchemaType.Integer, "How long the whole list is.");
                     break;
-                case "201":
-                    headers["Location"] = Header(JsonSchemaType.String, "Where it can be read.");
+                case "201" or "302":
+                    headers["Location"] = Header(JsonSchemaType.String, "Where it is.");
                     break;
                 case "429" or "503":
                     headers["Retry-After"] = Header(JsonSchemaType.Integer, "In how many seconds to try again.");

@@ -18,6 +18,10 @@ public static class ProblemCodes
     public const string TooManyRequests = "too_many_requests";
     public const string InternalError = "internal_error";
     public const string ServiceUnavailable = "service_unavailable";
+    public const string YandexDenied = "yandex_denied";
+    public const string YandexStateInvalid = "yandex_state_invalid";
+    public const string YandexFailed = "yandex_failed";
+    public const string YandexUnavailable = "yandex_unavailable";
 
     private static readonly Dictionary<Type, int> StatusByRefusal = new()
     {
@@ -30,7 +34,13 @@ public static class ProblemCodes
         [typeof(Refusal.RefreshTokenInvalid)] = StatusCodes.Status401Unauthorized,
         [typeof(Refusal.NotSignedIn)] = StatusCodes.Status401Unauthorized,
         [typeof(Refusal.AdminOnly)] = StatusCodes.Status403Forbidden,
+        [typeof(Refusal.FreshSignInNeeded)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.SessionNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.YandexOff)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.YandexEmailMissing)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.YandexPasswordNeeded)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.YandexLinkedElsewhere)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.YandexLinkInvalid)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.UserNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourAccount)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.LastAdmin)] = StatusCodes.Status409Conflict,
@@ -66,6 +76,25 @@ public static class ProblemCodes
         [typeof(Refusal.UserNotVerified)] = StatusCodes.Status424FailedDependency,
         [typeof(Refusal.IdempotencyKeyReused)] = StatusCodes.Status422UnprocessableEntity,
     };
+
+    private static readonly (int Status, string Code)[] BeforeTheDomain =
+    [
+        (StatusCodes.Status400BadRequest, MalformedRequest),
+        (StatusCodes.Status400BadRequest, ValidationFailed),
+        (StatusCodes.Status403Forbidden, ForeignOrigin),
+        (StatusCodes.Status404NotFound, NotFound),
+        (StatusCodes.Status405MethodNotAllowed, MethodNotAllowed),
+        (StatusCodes.Status413PayloadTooLarge, BodyTooLarge),
+        (StatusCodes.Status415UnsupportedMediaType, UnsupportedMediaType),
+        (StatusCodes.Status429TooManyRequests, TooManyRequests),
+        (StatusCodes.Status431RequestHeaderFieldsTooLarge, HeadersTooLarge),
+        (StatusCodes.Status500InternalServerError, InternalError),
+        (StatusCodes.Status503ServiceUnavailable, ServiceUnavailable),
+    ];
+
+    /// <summary>Every code there is with its status: for the table in docs/api.md.</summary>
+    public static IEnumerable<(int Status, string Code)> All =>
+        BeforeTheDomain.Concat(StatusByRefusal.Select(pair => (pair.Value, Refusal.CodeOf(pair.Key))));
 
     /// <summary>The status that a kind of refusal is answered with.</summary>
     public static int StatusOf(Type refusal) => StatusByRefusal[refusal];

@@ -16,6 +16,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
+        http.RestoreLanguage();
         var status = problem.Status ??= http.Response.StatusCode;
         var code =
             problem.Extensions.TryGetValue("code", out var given) ? (string)given!

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using BookIT.Core;
 using BookIT.Core.Languages;
+using BookIT.Core.Space;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 
@@ -16,7 +17,11 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
-        var problem = new ProblemDetails { Status = StatusCode, Detail = Sentences.Of(refusal) };
+        var problem = new ProblemDetails
+        {
+            Status = StatusCode,
+            Detail = Sentences.Of(refusal, zone: httpContext.RequestServices.GetRequiredService<SpaceOptions>().Zone),
+        };
         problem.Extensions["code"] = refusal.Code;
         switch (refusal)
         {

@@ -3,7 +3,9 @@ using System.Security.Claims;
 using BookIT.Api.Auth;
 using BookIT.Api.Http;
 using BookIT.Core;
+using BookIT.Core.Languages;
 using BookIT.Core.Reservations;
+using BookIT.Core.Space;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -188,7 +190,7 @@ internal static class ReservationEndpoints
         CancellationToken cancellation
     ) => Ok(await reservations.ChangeOwnAsync(id, body.ToChange(), user.UserId(), time.Now(), cancellation));
 
-    private static Task<IResult> GetPng(
+    private static async Task<Results<FileContentHttpResult, Refused>> GetPng(
         Guid id,
         [Description(SignedDescription)] bool? signed,
         ClaimsPrincipal user,
@@ -197,46 +199,40 @@ internal static class ReservationEndpoints
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellation
-    ) =>
-        Draw(
-            reservations.GetAsync(id, user.UserId(), time.Now(), cancellation),
-            Text(id, signed, pass),
-            response,
-            text => TypedResults.Bytes(QrPicture.Png(text), "image/png")
-        );
-
-    private static Task<IResult> GetSvg(
-        Guid id,
-        [Description(SignedDescription)] bool? signed,
-        ClaimsPrincipal user,
-        ReservationQueries reservations,
-        Pass pass,
-        TimeProvider time,
-        HttpResponse response,
-        CancellationToken cancellation
-    ) =>
-        Draw(
-            reservations.GetAsync(id, user.UserId(), time.Now(), cancellation),
-            Text(id, signed, pass),
-            response,
-            text => TypedResults.Text(QrPicture.Svg(text), "image/svg+xml")
-        );
-
-    private static async Task<IResult> Draw(
-        Task<Result<ReservationView>> reservation,
-        string pass,
-        HttpResponse response,
-        Func<string, IResult> picture
     )
     {
-        if ((await reservation).IsRefused(out var refusal))
+        var reservation = await reservations.GetAsync(id, user.UserId(), time.Now(), cancellation);
+        if (reservation.IsRefused(out var refusal))
         {
             return refusal.ToResult();
         }
 
-        // The pass of a reservation never changes.
+        // The code of a reservation never changes.
         response.Headers.CacheControl = "private, max-age=3600";
-        return picture(pass);
+        return TypedResults.Bytes(QrPicture.Png(Text(id, signed, pass)), "image/png");
+    }
+
+    private static async Task<Results<ContentHttpResult, Refused>> GetSvg(
+        Guid id,
+        [Description(SignedDescription)] bool? signed,
+        ClaimsPrincipal user,
+        ReservationQueries reservations,
+        Pass pass,
+        SpaceOptions space,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var reservation = await reservations.GetAsync(id, user.UserId(), time.Now(), cancellation);
+        if (reservation.IsRefused(out var refusal))
+        {
+            return refusal.ToResult();
+        }
+
+        var (seat, interval) = (reservation.Value.SeatName, reservation.Value.Interval);
+        var title = Sentences.Of("pass_title", [seat, interval], zone: space.Zone);
+        var when = Sentences.Of("pass_time", [interval], zone: space.Zone);
+        return TypedResults.Text(QrPicture.Svg(Text(id, signed, pass), title, seat, when), "image/svg+xml");
     }
 
     private const string SignedDescription =

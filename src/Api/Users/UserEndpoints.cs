@@ -5,6 +5,7 @@ using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Users;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace BookIT.Api.Users;
 
@@ -20,13 +21,22 @@ internal static class UserEndpoints
             .Refuses(
                 typeof(Refusal.EmailTaken),
                 typeof(Refusal.WrongPassword),
+                typeof(Refusal.FreshSignInNeeded),
                 typeof(Refusal.TooManyAttempts),
                 typeof(Refusal.SignInBusy)
             );
+        user.MapGet("/export", Export).WithName("exportMe").WithSummary("All that is kept about the caller, as a file");
         user.MapDelete("/", DeleteMe)
             .WithName("deleteMe")
             .WithSummary("Delete one's own account, its live reservations and its personal data")
-            .Refuses<Refusal.LastAdmin>();
+            .WithDescription("Takes the password in the body, or a sign-in that began within the last ten minutes.")
+            .Refuses(
+                typeof(Refusal.WrongPassword),
+                typeof(Refusal.FreshSignInNeeded),
+                typeof(Refusal.TooManyAttempts),
+                typeof(Refusal.SignInBusy),
+                typeof(Refusal.LastAdmin)
+            );
         user.MapGet("/sessions", ListSessions)
             .RequireAccount()
             .WithName("listSessions")
@@ -53,6 +63,7 @@ internal static class UserEndpoints
         AccountPatch body,
         ClaimsPrincipal user,
         Accounts accounts,
+        TimeProvider time,
         HttpContext context,
         CancellationToken cancellation
     ) =>
@@ -62,25 +73,53 @@ internal static class UserEndpoints
                 body.ToChange(),
                 user.SessionId(),
                 context.Client(),
+                time.Now(),
                 cancellation
             )
         );
 
-    private static async Task<Results<NoContent, Refused>> DeleteMe(
+    private static async Task<Results<Ok<OwnDataResponse>, Refused>> Export(
         ClaimsPrincipal user,
-        Accounts accounts,
+        OwnDataExport export,
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellation
     )
     {
-        var result = await accounts.DeleteOwnAsync(user.UserId(), time.Now(), cancellation);
+        var now = time.Now();
+        var data = await export.CollectAsync(user.UserId(), now, cancellation);
+        if (data.IsRefused(out var refusal))
+        {
+            return refusal.ToResult();
+        }
+
+        response.Headers.ContentDisposition = $"attachment; filename=\"bookit-{now:yyyy-MM-dd}.json\"";
+        return TypedResults.Ok(OwnDataResponse.Of(data.Value, user.SessionId(), now));
+    }
+
+    private static async Task<Results<NoContent, Refused>> DeleteMe(
+        [FromBody] AccountDeletion? body,
+        ClaimsPrincipal user,
+        Accounts accounts,
+        TimeProvider time,
+        HttpContext context,
+        CancellationToken cancellation
+    )
+    {
+        var result = await accounts.DeleteOwnAsync(
+            user.UserId(),
+            body?.Password,
+            user.SessionId(),
+            context.Client(),
+            time.Now(),
+            cancellation
+        );
         if (result.IsRefused(out var refusal))
         {
             return refusal.ToResult();
         }
 
-        response.SignOut();
+        context.Response.SignOut();
         return TypedResults.NoContent();
     }
 

@@ -16,7 +16,11 @@ public sealed record UserResponse(
     [property: Description("Whether an administrator has seen who this is; without it nobody is checked in.")]
         bool Verified,
     [property: Description("The linked Telegram account.")] string? TelegramId,
-    [property: Description("The stored picture.")] Guid? AvatarId
+    [property: Description("The stored picture.")] Guid? AvatarId,
+    [property: OneOf("ru", "en")]
+    [property: Description("The language that the person has chosen; null follows `Accept-Language`.")]
+        string? Language,
+    [property: Description("Without one, the account signs in by another service only.")] bool HasPassword
 )
 {
     public static UserResponse Of(User user) =>
@@ -27,7 +31,9 @@ public sealed record UserResponse(
             user.Role is UserRole.Admin ? "admin" : "user",
             user.Verified,
             user.TelegramId?.ToString(CultureInfo.InvariantCulture),
-            user.AvatarId
+            user.AvatarId,
+            user.Language,
+            HasPassword: user.PasswordHash is not null
         );
 }
 
@@ -39,11 +45,18 @@ public sealed record AccountPatch(
     [property: LengthBetween(RegisterRequest.MinPasswordLength, RegisterRequest.MaxPasswordLength)]
     [property: Description("A new one ends all other sign-ins.")]
         string? Password,
-    [property: Description("Needed for a new password.")] string? CurrentPassword
+    [property: Description("Needed for a new password; an account without one needs a fresh sign-in instead.")]
+        string? CurrentPassword,
+    [property: OneOf("ru", "en")] [property: Description("Of all that the person reads.")] string? Language
 )
 {
-    public AccountChange ToChange() => new(Email, FirstName, Password, CurrentPassword);
+    public AccountChange ToChange() => new(Email, FirstName, Password, CurrentPassword, Language);
 }
+
+/// <summary>Shows that it is the account's owner who wants it gone.</summary>
+public sealed record AccountDeletion(
+    [property: Description("Not needed within ten minutes of signing in.")] string? Password
+);
 
 /// <summary>A sign-in that is under way.</summary>
 public sealed record SessionResponse(

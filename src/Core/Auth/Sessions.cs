@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 using BookIT.Core.Metrics;
@@ -31,6 +32,9 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt, BookIt
     /// <summary>How long a spent token is still answered with the one that followed: for tabs that refresh at the same instant.</summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long after its beginning a sign-in is fresh: as good as the password, which was just given for it.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
+
     /// <summary>The longest description of a device that is kept.</summary>
     public const int MaxDeviceLength = 200;
 
@@ -53,6 +57,15 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt, BookIt
         """;
 
     private readonly byte[] key = jwt.KeyFor("refresh tokens");
+
+    /// <summary>Whether a sign-in has begun just now. Its id tells: it is time-ordered (UUID version 7, RFC 9562, 5.7).</summary>
+    internal static bool IsFresh(Guid sessionId, DateTimeOffset now)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        sessionId.TryWriteBytes(bytes, bigEndian: true, out _);
+        var beganAt = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
+        return sessionId.Version == 7 && now.ToUnixTimeMilliseconds() < beganAt + (long)FreshFor.TotalMilliseconds;
+    }
 
     /// <summary>Begins a sign-in.</summary>
     /// <returns>Its id, and the first refresh token.</returns>

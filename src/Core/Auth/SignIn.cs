@@ -118,10 +118,22 @@ public sealed class SignIn(
     /// <summary>
     /// Signs in somebody whose identity is certain already, because another service vouches for it.
     /// </summary>
-    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now)
+    /// <param name="user">Who.</param>
+    /// <param name="client">From where.</param>
+    /// <param name="now">The present (UTC).</param>
+    /// <param name="isNew">Whether the account is made with this sign-in.</param>
+    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now, bool isNew = false)
     {
         var session = await sessions.StartAsync(user.Id, client, now);
-        metrics.UserLoggedIn();
+        if (isNew)
+        {
+            metrics.UserRegistered();
+        }
+        else
+        {
+            metrics.UserLoggedIn();
+        }
+
         return SignedInBy(session, user, now);
     }
 

@@ -1,5 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
 using BookIT.Core.Auth;
 using QRCoder;
 
@@ -72,8 +74,55 @@ public static class QrPicture
         return code.GetGraphic(pixelsPerModule: 10);
     }
 
-    /// <summary>As an SVG that scales to whatever holds it.</summary>
-    public static string Svg(string text)
+    /// <summary>As an SVG that scales to whatever holds it, with lines of text beneath the code.</summary>
+    /// <param name="text">What the code says.</param>
+    /// <param name="title">What the picture shows, in words: for those who have it read to them.</param>
+    /// <param name="caption">The lines beneath, any text.</param>
+    public static string Svg(string text, string title, params IReadOnlyList<string> caption)
+    {
+        // Units of our own: the code scales to them.
+        const int side = 400;
+        const int lineHeight = 30;
+        const int margin = 16;
+        XNamespace svg = "http://www.w3.org/2000/svg";
+        var height = side + caption.Count * lineHeight + margin;
+        var code = XElement.Parse(Code(text));
+        code.SetAttributeValue("width", side);
+        code.SetAttributeValue("height", side);
+        return new XElement(
+            svg + "svg",
+            new XAttribute("viewBox", $"0 0 {side} {height}"),
+            new XAttribute("role", "img"),
+            new XElement(svg + "title", Printable(title)),
+            new XElement(svg + "rect", new XAttribute("width", side), new XAttribute("height", height), White),
+            code,
+            caption.Select(
+                (line, i) =>
+                    new XElement(
+                        svg + "text",
+                        new XAttribute("x", side / 2),
+                        new XAttribute("y", side + i * lineHeight + margin / 2),
+                        new XAttribute("text-anchor", "middle"),
+                        new XAttribute("font-family", "sans-serif"),
+                        new XAttribute("font-size", Math.Min(22, FontSizeToFit(line, side - 2 * margin))),
+                        Printable(line)
+                    )
+            )
+        ).ToString(SaveOptions.DisableFormatting);
+    }
+
+    /// <summary>Without what XML 1.0 has no way to write, which a seat's name may hold.</summary>
+    private static string Printable(string text) =>
+        string.Concat(
+            text.EnumerateRunes().Where(rune => !Rune.IsControl(rune) && rune.Value is not (0xFFFE or 0xFFFF))
+        );
+
+    private static XAttribute White => new("fill", "#ffffff");
+
+    /// <summary>Letters of sans-serif faces are about 0.6 as wide as they are high.</summary>
+    private static int FontSizeToFit(string line, int width) => Math.Max(4, (int)(width / (0.6 * line.Length)));
+
+    private static string Code(string text)
     {
         using var data = QRCodeGenerator.GenerateQrCode(text, QRCodeGenerator.ECCLevel.M);
         using var code = new SvgQRCode(data);

@@ -25,6 +25,7 @@ internal sealed class TicketConfiguration : IEntityTypeConfiguration<Ticket>
         ticket.Property(t => t.Status).HasConversion(status => status.Name(), name => TicketNames.Status(name));
         ticket.HasIndex(t => new { t.UserId, t.Id }).HasDatabaseName("tickets_by_user");
         ticket.HasIndex(t => t.ReservationId).HasDatabaseName("tickets_by_reservation");
+        ticket.HasIndex(t => t.SeatId).HasDatabaseName("tickets_by_seat");
         ticket.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);
         ticket.HasOne<Reservation>().WithMany().HasForeignKey(t => t.ReservationId).OnDelete(DeleteBehavior.SetNull);
         ticket.HasOne<Seat>().WithMany().HasForeignKey(t => t.SeatId).OnDelete(DeleteBehavior.Restrict);

@@ -1,6 +1,7 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
+using BookIT.Core.Languages;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -14,12 +15,14 @@ namespace BookIT.Core.Users;
 /// <param name="Email">An address that <see cref="EmailAddress.TryNormalize"/> takes, in any spelling.</param>
 /// <param name="FirstName">Not empty.</param>
 /// <param name="Password">A new one.</param>
-/// <param name="CurrentPassword">The present one, needed for a new one.</param>
+/// <param name="CurrentPassword">The present one, needed for a new one; an account without one needs a fresh sign-in.</param>
+/// <param name="Language">The language of all that the person reads, <c>ru</c> or <c>en</c>.</param>
 public sealed record AccountChange(
     string? Email = null,
     string? FirstName = null,
     string? Password = null,
-    string? CurrentPassword = null
+    string? CurrentPassword = null,
+    string? Language = null
 );
 
 /// <summary>What an administrator changes in an account; null stays as it is.</summary>
@@ -47,6 +50,7 @@ public sealed class Accounts(
     PasswordHashing passwords,
     Sessions sessions,
     SeatChanges changes,
+    AccountLanguages languages,
     BookingOptions booking
 )
 {
@@ -109,14 +113,16 @@ public sealed class Accounts(
 
     /// <summary>Changes one's own account. A new password ends all other sign-ins.</summary>
     /// <returns>
-    /// The account, or why not: <see cref="Refusal.WrongPassword"/>, <see cref="Refusal.EmailTaken"/>,
-    /// <see cref="Refusal.TooManyAttempts"/>, <see cref="Refusal.SignInBusy"/>, <see cref="Refusal.NotSignedIn"/>.
+    /// The account, or why not: <see cref="Refusal.WrongPassword"/>, <see cref="Refusal.FreshSignInNeeded"/>,
+    /// <see cref="Refusal.EmailTaken"/>, <see cref="Refusal.TooManyAttempts"/>, <see cref="Refusal.SignInBusy"/>,
+    /// <see cref="Refusal.NotSignedIn"/>.
     /// </returns>
     public async Task<Result<User>> ChangeOwnAsync(
         Guid id,
         AccountChange change,
         Guid sessionId,
         Client client,
+        DateTimeOffset now,
         CancellationToken cancellation
     )
     {
@@ -130,14 +136,16 @@ public sealed class Accounts(
                 return new Refusal.NotSignedIn();
             }
 
-            var hashed = await ReplacePasswordAsync(
-                user,
-                change.CurrentPassword,
-                change.Password,
-                client,
-                cancellation
-            );
-            if (hashed.IsRefused(out var refusal))
+            var proved = user.PasswordHash is null
+                ? await ProveAsync(user, change.CurrentPassword, sessionId, client, now, cancellation)
+                : await ProveAsync(user, change.CurrentPassword ?? "", client, cancellation);
+            if (proved.IsRefused(out var refusal))
+            {
+                return refusal;
+            }
+
+            var hashed = await passwords.HashAsync(change.Password, cancellation);
+            if (hashed.IsRefused(out refusal))
             {
                 return refusal;
             }
@@ -145,7 +153,7 @@ public sealed class Accounts(
             (verifiedHash, newHash) = (user.PasswordHash, hashed.Value);
         }
 
-        return await ChangeAsync(
+        var result = await ChangeAsync(
             async transaction =>
             {
                 var user = await LockAsync(id, cancellation);
@@ -155,6 +163,11 @@ public sealed class Accounts(
                 }
 
                 Apply(user, change.Email, change.FirstName);
+                if (change.Language is not null)
+                {
+                    user.Speak(change.Language);
+                }
+
                 if (newHash is not null)
                 {
                     if (user.PasswordHash != verifiedHash)
@@ -179,15 +192,50 @@ public sealed class Accounts(
             },
             cancellation
         );
+        if (result.Refusal is null)
+        {
+            languages.Keep(id, Sentences.Language(result.Value.Language));
+        }
+
+        return result;
     }
 
     /// <summary>
-    /// Deletes one's own account: live reservations are closed, the past ones stay without a name, what administrators
-    /// changed in the account is forgotten, and all its sign-ins end.
+    /// Deletes one's own account: live reservations are closed, the past ones stay without a name, tickets with all that
+    /// was said on them, news and what administrators changed in the account are forgotten, and all its sign-ins end.
     /// </summary>
-    /// <returns>Done, or why not: <see cref="Refusal.LastAdmin"/>, <see cref="Refusal.NotSignedIn"/>.</returns>
-    public async Task<Result<Done>> DeleteOwnAsync(Guid id, DateTimeOffset now, CancellationToken cancellation)
+    /// <param name="id">Whose.</param>
+    /// <param name="password">The account's; null or empty where the sign-in is <see cref="Sessions.FreshFor">fresh</see>.</param>
+    /// <param name="sessionId">By which sign-in.</param>
+    /// <param name="client">Who asks.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <returns>
+    /// Done, or why not: <see cref="Refusal.WrongPassword"/>, <see cref="Refusal.FreshSignInNeeded"/>,
+    /// <see cref="Refusal.TooManyAttempts"/>, <see cref="Refusal.SignInBusy"/>, <see cref="Refusal.LastAdmin"/>,
+    /// <see cref="Refusal.NotSignedIn"/>.
+    /// </returns>
+    public async Task<Result<Done>> DeleteOwnAsync(
+        Guid id,
+        string? password,
+        Guid sessionId,
+        Client client,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
     {
+        var asking = await FindAsync(id, cancellation);
+        if (asking is null)
+        {
+            return new Refusal.NotSignedIn();
+        }
+
+        var proved = await ProveAsync(asking, password, sessionId, client, now, cancellation);
+        if (proved.IsRefused(out var refusal))
+        {
+            return refusal;
+        }
+
         var hasFreedSeats = false;
         var result = await ChangeAsync<Done>(
             async transaction =>
@@ -198,6 +246,12 @@ public sealed class Accounts(
                 if (user is null)
                 {
                     return new Refusal.NotSignedIn();
+                }
+
+                if (user.PasswordHash != asking.PasswordHash)
+                {
+                    // Another one was set while the old one was checked, and this sign-in may have ended with it.
+                    return new Refusal.WrongPassword();
                 }
 
                 if (isLastAdmin)
@@ -317,22 +371,33 @@ public sealed class Accounts(
         }
     }
 
-    /// <summary>The hash of the new password, if the current one is right.</summary>
-    private async Task<Result<string>> ReplacePasswordAsync(
+    /// <summary>Whether it is really the account's owner who asks: by the password, or by a fresh sign-in without one.</summary>
+    private async Task<Result<Done>> ProveAsync(
         User user,
-        string? current,
-        string replacement,
+        string? password,
+        Guid sessionId,
+        Client client,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        !string.IsNullOrEmpty(password) ? await ProveAsync(user, password, client, cancellation)
+        : Sessions.IsFresh(sessionId, now) ? Done.Ok
+        : new Refusal.FreshSignInNeeded();
+
+    private async Task<Result<Done>> ProveAsync(
+        User user,
+        string password,
         Client client,
         CancellationToken cancellation
     )
     {
-        if (current is null)
+        if (password.Length == 0)
         {
             return new Refusal.WrongPassword();
         }
 
-        var verified = await signIn.VerifyAsync(user.Email, user.PasswordHash, current, client, cancellation);
-        return verified.IsRefused(out var refusal) ? refusal : await passwords.HashAsync(replacement, cancellation);
+        var verified = await signIn.VerifyAsync(user.Email, user.PasswordHash, password, client, cancellation);
+        return verified.Then(_ => new Done());
     }
 
     private async Task<bool> CloseReservationsAsync(Guid userId, DateTimeOffset now, CancellationToken cancellation)

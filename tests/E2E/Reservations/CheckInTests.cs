@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text;
+using System.Xml.Linq;
 using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Reservations;
@@ -140,6 +142,35 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
             (HttpStatusCode.OK, type),
             (picture.Status, picture.Response.Content.Headers.ContentType!.MediaType)
         );
+        Assert.Equal(id.ToString(), await ScanAsync(picture.Bytes));
+    }
+
+    [Theory]
+    [InlineData("ru", "Пропуск: Стол <7> & лампа, 21 января, 23:30 – 22 января, 01:00", "Бронь: 21 января")]
+    [InlineData("en", "Pass: Стол <7> & лампа, 21 January, 23:30 – 22 January, 01:00", "Booked: 21 January")]
+    public async Task The_drawn_pass_says_where_and_when_by_the_clock_of_the_space(
+        string language,
+        string title,
+        string caption
+    )
+    {
+        var (member, seat) = (await server.MemberAsync(), await server.SeatAsync("Стол <7> & \u0001лампа"));
+        // Moscow is three hours ahead of UTC.
+        var start = new DateTimeOffset(2026, 1, 21, 20, 30, 0, TimeSpan.Zero);
+        var id = await server.ReservationAsync(member.UserId, seat, start, start.AddMinutes(90), "closed");
+
+        var picture = await member.SendAsync(
+            HttpMethod.Get,
+            $"/api/reservations/{id}/qr.svg",
+            body: null,
+            ("Accept-Language", language)
+        );
+
+        var svg = XElement.Parse(Encoding.UTF8.GetString(picture.Bytes).Replace('\u00A0', ' '));
+        Assert.Equal(title, svg.Elements().Single(e => e.Name.LocalName == "title").Value);
+        var lines = svg.Elements().Where(e => e.Name.LocalName == "text").Select(e => e.Value).ToList();
+        Assert.Equal("Стол <7> & лампа", lines[0]);
+        Assert.StartsWith(caption, lines[1], StringComparison.Ordinal);
         Assert.Equal(id.ToString(), await ScanAsync(picture.Bytes));
     }
 

@@ -33,7 +33,7 @@ public sealed class ApiClient(HttpClient http)
 
     public Task<Answer> PatchAsync(string path, object body) => SendAsync(HttpMethod.Patch, path, body);
 
-    public Task<Answer> DeleteAsync(string path) => SendAsync(HttpMethod.Delete, path);
+    public Task<Answer> DeleteAsync(string path, object? body = null) => SendAsync(HttpMethod.Delete, path, body);
 
     /// <summary>Books for oneself.</summary>
     public Task<Answer> BookAsync(Guid seat, DateTimeOffset start, DateTimeOffset end, string? idempotencyKey = null) =>

@@ -218,7 +218,8 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         string role = "user",
         DateTimeOffset? expires = null,
         string secret = JwtSecret,
-        string header = """{"alg":"HS256","typ":"JWT"}"""
+        string header = """{"alg":"HS256","typ":"JWT"}""",
+        DateTimeOffset? signedInAt = null
     )
     {
         static string Encode(byte[] bytes) =>
@@ -229,7 +230,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             new
             {
                 sub = userId,
-                sid = Guid.CreateVersion7(),
+                sid = Guid.CreateVersion7(signedInAt ?? now),
                 role,
                 iss = "bookit",
                 aud = "bookit",

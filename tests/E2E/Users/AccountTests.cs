@@ -204,6 +204,10 @@ public sealed class AccountTests(BookItServer server) : IClassFixture<BookItServ
             slot: 2
         );
 
+        var ticket = await member.PostAsync("/api/ticket", new { theme = "wish", message = "My secret wish" });
+        await admin.PostAsync($"/api/ticket/{ticket.Id}/messages", new { message = "What about my secret?" });
+        await admin.PatchAsync($"/api/admin/ticket/{ticket.Id}/status", new { status = "closed" });
+
         var deleted = await member.DeleteAsync("/api/user");
 
         Assert.Equal((HttpStatusCode.NoContent, 0), (deleted.Status, deleted.Bytes.Length));
@@ -221,10 +225,21 @@ public sealed class AccountTests(BookItServer server) : IClassFixture<BookItServ
             """
         );
         Assert.Equal("closed nobody false, did_not_come nobody true, closed nobody true", left);
-        foreach (var table in new[] { "users", "notifications", "idempotency_keys", "reservations", "audit" })
+        foreach (
+            var table in new[]
+            {
+                "users",
+                "notifications",
+                "idempotency_keys",
+                "reservations",
+                "audit",
+                "tickets",
+                "ticket_messages",
+            }
+        )
         {
             var traces = await server.QueryAsync<long>(
-                $"SELECT count(*) FROM {table} t WHERE t::text ILIKE '%{email}%' OR t::text ILIKE '%Renamed by admin%'"
+                $"SELECT count(*) FROM {table} t WHERE t::text ILIKE '%{email}%' OR t::text ILIKE '%Renamed by admin%' OR t::text ILIKE '%my secret%'"
             );
             Assert.True(traces == 0, $"{table} still knows who it was");
         }

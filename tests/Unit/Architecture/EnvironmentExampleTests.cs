@@ -1,10 +1,12 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using BookIT.Core.Demo;
 using BookIT.Core.Metrics;
 using BookIT.Core.Reservations;
+using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Tests.Unit.Architecture;
@@ -22,6 +24,8 @@ public sealed class EnvironmentExampleTests
         ("Demo", typeof(DemoOptions)),
         ("Metrics", typeof(MetricsOptions)),
         ("Booking", typeof(BookingOptions)),
+        ("Space", typeof(SpaceOptions)),
+        ("Yandex", typeof(YandexOptions)),
     ];
 
     [Fact]

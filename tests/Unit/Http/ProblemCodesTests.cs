@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using BookIT.Api.Http;
 using BookIT.Core;
 using BookIT.Core.Languages;
@@ -22,9 +23,29 @@ public sealed class ProblemCodesTests
 
         Assert.NotEmpty(codes);
         Assert.All(codes, code => Assert.NotEmpty(Sentences.Of(code)));
+        Assert.Subset(ProblemCodes.All.Select(problem => problem.Code).ToHashSet(), codes.ToHashSet());
+    }
+
+    [Fact]
+    public void The_table_in_the_documentation_is_whole()
+    {
+        var english = Sentences.Languages[1];
+        var rows = ProblemCodes
+            .All.OrderBy(problem => problem.Status)
+            .ThenBy(problem => problem.Code, StringComparer.Ordinal)
+            .Select(problem => $"| {problem.Status} | `{problem.Code}` | {Sentences.Outline(problem.Code, english)} |");
+        var documented = File.ReadLines(
+                Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "docs", "api.md")
+            )
+            .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsDigit(line[2]));
+
+        var table = string.Join('\n', rows);
+        Assert.True(table == string.Join('\n', documented), $"docs/api.md must end with this table:\n{table}");
     }
 
     [Fact]
     public void Every_error_status_has_a_code_with_a_sentence() =>
         Assert.All(Enumerable.Range(400, 200), status => Assert.NotEmpty(Sentences.Of(ProblemCodes.OfStatus(status))));
+
+    private static string ThisFile([CallerFilePath] string path = "") => path;
 }

@@ -72,30 +72,6 @@ namespace BookIT.Core.Data.Migrations
                     b.ToTable("audit", (string)null);
                 });
 
-            modelBuilder.Entity("BookIT.Core.Data.DataProtectionKey", b =>
-                {
-                    b.Property<int>("Id")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("integer")
-                        .HasColumnName("id");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
-
-                    b.Property<string>("Name")
-                        .HasColumnType("text")
-                        .HasColumnName("name");
-
-                    b.Property<string>("Xml")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("xml");
-
-                    b.HasKey("Id")
-                        .HasName("data_protection_keys_pkey");
-
-                    b.ToTable("data_protection_keys", (string)null);
-                });
-
             modelBuilder.Entity("BookIT.Core.Mail.EmailToken", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -474,7 +450,8 @@ namespace BookIT.Core.Data.Migrations
                     b.HasIndex("ReservationId")
                         .HasDatabaseName("tickets_by_reservation");
 
-                    b.HasIndex("SeatId");
+                    b.HasIndex("SeatId")
+                        .HasDatabaseName("tickets_by_seat");
 
                     b.HasIndex("UserId", "Id")
                         .HasDatabaseName("tickets_by_user");

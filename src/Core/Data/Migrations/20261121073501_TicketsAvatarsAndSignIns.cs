@@ -1,6 +1,5 @@
 ﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
-using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
 
@@ -55,20 +54,6 @@ namespace BookIT.Core.Data.Migrations
                 table: "notifications",
                 type: "timestamp with time zone",
                 nullable: true);
-
-            migrationBuilder.CreateTable(
-                name: "data_protection_keys",
-                columns: table => new
-                {
-                    id = table.Column<int>(type: "integer", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    name = table.Column<string>(type: "text", nullable: true),
-                    xml = table.Column<string>(type: "text", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("data_protection_keys_pkey", x => x.id);
-                });
 
             migrationBuilder.CreateTable(
                 name: "email_tokens",
@@ -211,7 +196,7 @@ namespace BookIT.Core.Data.Migrations
                 columns: new[] { "ticket_id", "id" });
 
             migrationBuilder.CreateIndex(
-                name: "IX_tickets_seat_id",
+                name: "tickets_by_seat",
                 table: "tickets",
                 column: "seat_id");
 
@@ -229,9 +214,6 @@ namespace BookIT.Core.Data.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            migrationBuilder.DropTable(
-                name: "data_protection_keys");
-
             migrationBuilder.DropTable(
                 name: "email_tokens");
 

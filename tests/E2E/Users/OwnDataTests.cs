@@ -1,0 +1,170 @@
+using System.Net;
+using BookIT.Tests.E2E.Auth;
+using BookIT.Tests.E2E.Servers;
+
+namespace BookIT.Tests.E2E.Users;
+
+/// <summary>A member is master of their own data: takes it along, and takes it away.</summary>
+public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServer>
+{
+    /// <summary>The same person by a sign-in that has begun earlier.</summary>
+    private ApiClient Earlier(ApiClient member, TimeSpan ago)
+    {
+        var began = TimeProvider.System.GetUtcNow() - ago;
+        var client = server.WithToken(BookItServer.Token(member.UserId, signedInAt: began));
+        client.UserId = member.UserId;
+        return client;
+    }
+
+    [Fact]
+    public async Task The_export_holds_all_that_is_kept()
+    {
+        var admin = await server.AdminAsync();
+        var registered = await server.RegisterAsync();
+        var member = server.As(registered);
+        var now = TimeProvider.System.GetUtcNow();
+        var old = await server.ReservationAsync(
+            member.UserId,
+            await server.SeatAsync("Old seat"),
+            now.AddDays(-3),
+            now.AddDays(-3).AddHours(1),
+            "closed"
+        );
+        var booked = await member.BookAsync(await server.SeatAsync("New seat"), now, now.AddHours(1));
+        var ticket = await member.PostAsync("/api/ticket", new { theme = "wish", message = "More plants" });
+        await admin.PostAsync($"/api/ticket/{ticket.Id}/messages", new { message = "Which?" });
+        await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
+
+        var export = await member.GetAsync("/api/user/export");
+
+        Assert.Equal(HttpStatusCode.OK, export.Status);
+        Assert.Equal("application/json", export.Response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("attachment", export.Response.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.EndsWith(".json", export.Response.Content.Headers.ContentDisposition.FileName, StringComparison.Ordinal);
+        var data = export.Body;
+        Assert.Equal(registered.Email(), (string?)data["profile"]!["email"]);
+        Assert.True((bool)data["profile"]!["has_password"]!);
+        Assert.Equal(
+            [booked.Id.ToString(), old.ToString()],
+            data["reservations"]!.AsArray().Select(reservation => (string?)reservation!["id"])
+        );
+        var conversation = Assert.Single(data["tickets"]!.AsArray())!;
+        Assert.Equal("More plants", (string?)conversation["ticket"]!["message"]);
+        Assert.Equal("Which?", (string?)Assert.Single(conversation["messages"]!.AsArray())!["message"]);
+        Assert.True((bool)Assert.Single(data["sign_ins"]!.AsArray())!["current"]!);
+        Assert.Equal(
+            ["user_verified", "ticket_answered", "reservation_made"],
+            data["notifications"]!.AsArray().Select(news => (string?)news!["kind"])
+        );
+        Assert.True((bool)Assert.Single(data["changes"]!.AsArray())!["after"]!["verified"]!);
+        Assert.DoesNotContain("AQAAAA", export.ToString(), StringComparison.Ordinal); // a password's hash
+    }
+
+    [Fact]
+    public async Task It_holds_nothing_of_anybody_else()
+    {
+        var (one, other) = (await server.MemberAsync(), await server.MemberAsync());
+        await other.PostAsync("/api/ticket", new { theme = "wish", message = "Not yours to read" });
+
+        var export = await one.GetAsync("/api/user/export");
+
+        Assert.Empty(export.Body["tickets"]!.AsArray());
+        Assert.DoesNotContain(other.UserId.ToString(), export.ToString(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.Anonymous().GetAsync("/api/user/export")).Status);
+    }
+
+    [Fact]
+    public async Task A_sign_in_of_long_ago_deletes_the_account_by_its_password_only()
+    {
+        var registered = await server.RegisterAsync();
+        var member = Earlier(server.As(registered), TimeSpan.FromMinutes(10.1));
+
+        var without = await member.DeleteAsync("/api/user");
+        var empty = await member.DeleteAsync("/api/user", new { password = "" });
+        var wrong = await member.DeleteAsync("/api/user", new { password = "battery staple" });
+        var stillThere = await member.GetAsync("/api/user/me");
+        var right = await member.DeleteAsync("/api/user", new { password = BookItServer.Password });
+
+        Assert.Equal((HttpStatusCode.Forbidden, "fresh_sign_in_needed"), (without.Status, without.Code));
+        Assert.Equal("fresh_sign_in_needed", empty.Code);
+        Assert.Equal((HttpStatusCode.BadRequest, "wrong_password"), (wrong.Status, wrong.Code));
+        Assert.Equal(HttpStatusCode.OK, stillThere.Status);
+        Assert.Equal(HttpStatusCode.NoContent, right.Status);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await member.GetAsync("/api/user/me")).Status);
+    }
+
+    [Fact]
+    public async Task A_wrong_password_deletes_nothing_even_when_the_sign_in_is_fresh()
+    {
+        var member = server.As(await server.RegisterAsync());
+
+        var answer = await member.DeleteAsync("/api/user", new { password = "battery staple" });
+
+        Assert.Equal("wrong_password", answer.Code);
+        Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/user/me")).Status);
+    }
+
+    [Fact]
+    public async Task An_account_without_a_password_needs_a_fresh_sign_in_to_go_and_to_get_one()
+    {
+        var member = await server.MemberAsync();
+        Assert.False((bool)(await member.GetAsync("/api/user/me")).Body["has_password"]!);
+        var stale = Earlier(member, TimeSpan.FromMinutes(11));
+        object password = new { password = "battery staple" };
+
+        Assert.Equal("fresh_sign_in_needed", (await stale.DeleteAsync("/api/user")).Code);
+        Assert.Equal("fresh_sign_in_needed", (await stale.PatchAsync("/api/user", password)).Code);
+        Assert.Equal("wrong_password", (await stale.DeleteAsync("/api/user", password)).Code);
+
+        var set = await member.PatchAsync("/api/user", password);
+        var again = await member.PatchAsync("/api/user", new { password = "correct horse" });
+
+        Assert.Equal((HttpStatusCode.OK, true), (set.Status, (bool)set.Body["has_password"]!));
+        Assert.Equal("wrong_password", again.Code);
+        Assert.Equal(HttpStatusCode.NoContent, (await stale.DeleteAsync("/api/user", password)).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"password":1}""")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public async Task A_deletion_that_cannot_be_read_deletes_nothing(string body)
+    {
+        var member = await server.MemberAsync();
+
+        var answer = await member.DeleteAsync("/api/user", new StringContent(body, null, "application/json"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+        Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/user/me")).Status);
+    }
+
+    [Fact]
+    public async Task An_administrators_answers_stay_when_they_leave_without_their_name()
+    {
+        var (member, admin) = (await server.MemberAsync(), await server.AdminAsync());
+        var ticket = (await member.PostAsync("/api/ticket", new { theme = "other", message = "Hello" })).Id;
+        await admin.PostAsync($"/api/ticket/{ticket}/messages", new { message = "Good day" });
+        await server.AdminAsync();
+        Assert.Equal(HttpStatusCode.NoContent, (await admin.DeleteAsync("/api/user")).Status);
+
+        var message = Assert.Single((await member.GetAsync($"/api/ticket/{ticket}")).Body["messages"]!.AsArray())!;
+
+        Assert.Equal(("Good day", true), ((string?)message["message"], (bool)message["from_support"]!));
+        Assert.Null(message["author_id"]);
+        Assert.Null(message["author_name"]);
+    }
+
+    [Fact]
+    public async Task Tickets_and_news_of_others_stay()
+    {
+        var (leaving, staying) = (await server.MemberAsync(), await server.MemberAsync());
+        foreach (var member in new[] { leaving, staying })
+        {
+            await member.PostAsync("/api/ticket", new { theme = "other", message = "Hello" });
+        }
+
+        await leaving.DeleteAsync("/api/user");
+
+        Assert.Single((await staying.GetAsync("/api/ticket/my")).Body.AsArray());
+    }
+}
