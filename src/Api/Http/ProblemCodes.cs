@@ -18,10 +18,6 @@ public static class ProblemCodes
     public const string TooManyRequests = "too_many_requests";
     public const string InternalError = "internal_error";
     public const string ServiceUnavailable = "service_unavailable";
-    public const string YandexDenied = "yandex_denied";
-    public const string YandexStateInvalid = "yandex_state_invalid";
-    public const string YandexFailed = "yandex_failed";
-    public const string YandexUnavailable = "yandex_unavailable";
 
     private static readonly Dictionary<Type, int> StatusByRefusal = new()
     {

@@ -17,19 +17,6 @@ public sealed record LinkRequest([property: Needed] string? Password);
 
 internal static partial class YandexEndpoints
 {
-    /// <summary>With what a browser may come to the page instead of a sign-in.</summary>
-    private static readonly string[] Errors =
-    [
-        ProblemCodes.YandexDenied,
-        ProblemCodes.YandexStateInvalid,
-        ProblemCodes.YandexFailed,
-        ProblemCodes.YandexUnavailable,
-        Refusal.CodeOf(typeof(Refusal.YandexEmailMissing)),
-        Refusal.CodeOf(typeof(Refusal.YandexPasswordNeeded)),
-        Refusal.CodeOf(typeof(Refusal.YandexLinkedElsewhere)),
-        ProblemCodes.ServiceUnavailable,
-    ];
-
     public static RouteGroupBuilder MapYandex(this RouteGroupBuilder api)
     {
         var yandex = api.MapGroup("/yandex").WithTags("Sign-in").Refuses(typeof(Refusal.YandexOff));
@@ -44,7 +31,7 @@ internal static partial class YandexEndpoints
             .WithSummary("Where Yandex sends the browser back to; sets the cookies and sends it on to the page")
             .WithDescription(
                 "With `access_token=issued` somebody is signed in; the token itself is in the cookies only. Otherwise "
-                    + $"there is an `error`:\n{string.Join('\n', Errors.Select(Describe))}"
+                    + $"there is an `error`:\n{string.Join('\n', YandexErrors.All.Select(Describe))}"
             )
             .Produces(StatusCodes.Status302Found);
         yandex

@@ -50,7 +50,7 @@ internal sealed partial class YandexHandler(
         {
             // No answer, too late, or not in the form it ought to have.
             LogUnavailable(exception.GetType().Name, exception.Message);
-            return new YandexAnswer(Person: null, ProblemCodes.YandexUnavailable, returnTo);
+            return new YandexAnswer(Person: null, YandexErrors.Unavailable, returnTo);
         }
     }
 
@@ -84,18 +84,18 @@ internal sealed partial class YandexHandler(
     {
         if (!isOurs)
         {
-            return ProblemCodes.YandexStateInvalid;
+            return YandexErrors.StateInvalid;
         }
 
         if (Request.Query["error"] == "access_denied")
         {
-            return ProblemCodes.YandexDenied;
+            return YandexErrors.Denied;
         }
 
         // By name only, as in `invalid_client`: what else there is may repeat the request.
         var reason = result.Failure?.Data["error"] as string ?? "";
         LogFailed(reason.All(letter => char.IsAsciiLetterLower(letter) || letter is '_') ? reason : "");
-        return ProblemCodes.YandexFailed;
+        return YandexErrors.Failed;
     }
 
     [LoggerMessage(LogLevel.Warning, "Yandex cannot be asked who somebody is: {Type}: {Reason}")]

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using BookIT.Api.Http;
+using BookIT.Api.Yandex;
 using BookIT.Core;
 using BookIT.Core.Languages;
 
@@ -34,9 +35,7 @@ public sealed class ProblemCodesTests
             .All.OrderBy(problem => problem.Status)
             .ThenBy(problem => problem.Code, StringComparer.Ordinal)
             .Select(problem => $"| {problem.Status} | `{problem.Code}` | {Sentences.Outline(problem.Code, english)} |");
-        var documented = File.ReadLines(
-                Path.Combine(Path.GetDirectoryName(ThisFile())!, "..", "..", "..", "docs", "api.md")
-            )
+        var documented = File.ReadLines(Documentation())
             .Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsDigit(line[2]));
 
         var table = string.Join('\n', rows);
@@ -44,8 +43,24 @@ public sealed class ProblemCodesTests
     }
 
     [Fact]
+    public void What_a_browser_comes_back_from_Yandex_with_is_documented_and_has_a_sentence()
+    {
+        var documentation = File.ReadAllText(Documentation());
+
+        Assert.All(
+            YandexErrors.All,
+            code =>
+            {
+                Assert.NotEmpty(Sentences.Of(code));
+                Assert.Contains($"`{code}`", documentation, StringComparison.Ordinal);
+            }
+        );
+    }
+
+    [Fact]
     public void Every_error_status_has_a_code_with_a_sentence() =>
         Assert.All(Enumerable.Range(400, 200), status => Assert.NotEmpty(Sentences.Of(ProblemCodes.OfStatus(status))));
 
-    private static string ThisFile([CallerFilePath] string path = "") => path;
+    private static string Documentation([CallerFilePath] string thisFile = "") =>
+        Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "..", "docs", "api.md");
 }
