@@ -98,7 +98,7 @@ for stale in .local/test-*/; do # of a test.sh that was killed
   [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
 done
 
-install_missing postgresql redis-server zbar-tools librsvg2-bin
+install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus
 
 mkdir -p "$dir"
 echo "Checking the format ..."

@@ -47,6 +47,7 @@ is_installed() {
     redis-server) command -v redis-server >/dev/null ;;
     zbar-tools) command -v zbarimg >/dev/null ;;
     librsvg2-bin) command -v rsvg-convert >/dev/null ;;
+    prometheus) command -v promtool >/dev/null ;;
   esac
 }
 

@@ -4,8 +4,11 @@ using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
 using BookIT.Api.Http;
 using BookIT.Api.Mail;
+using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Simulation;
+using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
 using BookIT.Api.Yandex;
@@ -34,6 +37,8 @@ builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
+builder.Services.AddSingleton<DemoTraffic>();
+builder.Services.AddHostedService(services => services.GetRequiredService<DemoTraffic>());
 
 builder.Services.ConfigureHttpJsonOptions(options => ApiJson.Configure(options.SerializerOptions));
 builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
@@ -68,6 +73,7 @@ if (app.Environment.IsDevelopment())
 
 app.UseSecurityHeaders();
 app.UseLanguages();
+app.UseErrorCount();
 app.UseExceptionHandler();
 app.UseStatusCodePages();
 app.UseForbiddenCharacters();
@@ -86,7 +92,16 @@ if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 app.UseAuthorization();
 
 var api = app.MapGroup("/api");
-api.MapAuth().MapMail().MapYandex().MapUsers().MapSeats().MapReservations().MapTickets().MapAvatars();
+api.MapAuth()
+    .MapMail()
+    .MapYandex()
+    .MapUsers()
+    .MapSeats()
+    .MapReservations()
+    .MapTickets()
+    .MapAvatars()
+    .MapTelegram()
+    .MapSimulation();
 api.MapGroup("/admin")
     .WithTags("Admin")
     .RequireAdmin()
@@ -96,6 +111,7 @@ api.MapGroup("/admin")
     .MapDefaultAvatar()
     .MapAudit();
 app.MapHealth();
+app.MapMetrics();
 app.MapApiDescription();
 
 await app.RunAsync();

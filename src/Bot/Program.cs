@@ -1,4 +1,6 @@
 using BookIT.Core;
+using BookIT.Core.Metrics;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(
@@ -12,6 +14,7 @@ if (!app.Services.CheckOptions())
     return 1;
 }
 
+app.Services.StartMetrics();
 app.MapGet("/health/live", () => TypedResults.Ok());
 app.MapGet(
     "/health/ready",
@@ -20,6 +23,13 @@ app.MapGet(
             health.Current,
             statusCode: health.Current.Ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable
         )
+);
+app.MapGet(
+    "/metrics",
+    Results<ContentHttpResult, NotFound> (MetricsExporter exporter, MetricsOptions options, HttpContext context) =>
+        options.Allows(context.Connection.RemoteIpAddress, context.Request.Headers.ContainsKey)
+            ? TypedResults.Text(exporter.Scrape(), MetricsExporter.ContentType)
+            : TypedResults.NotFound()
 );
 if (string.IsNullOrEmpty(app.Configuration["Telegram:Token"]))
 {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using BookIT.Core.Audit;
 using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
@@ -5,6 +6,7 @@ using BookIT.Core.Data;
 using BookIT.Core.Demo;
 using BookIT.Core.Languages;
 using BookIT.Core.Mail;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -42,19 +44,21 @@ public static class CoreServices
             "Admin",
             options => Secrets.Mistakes("Admin:Key", options.Key, minimumBytes: 16, isProduction)
         );
-        services.AddValidatedOptions<TelegramOptions>(
-            "Telegram",
-            options => Secrets.Mistakes("Telegram:BotSecret", options.BotSecret, minimumBytes: 16, isProduction)
-        );
+        services.AddValidatedOptions<TelegramOptions>("Telegram", options => options.Mistakes(isProduction));
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
+        services.AddValidatedOptions<MetricsOptions>("Metrics", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
         services.AddValidatedOptions<SpaceOptions>("Space", options => options.Mistakes());
-
         services.AddValidatedOptions<AvatarOptions>("Avatars", _ => []);
         services.AddValidatedOptions<S3Options>("S3", options => options.Mistakes());
         services.AddValidatedOptions<MailOptions>("", options => options.Mistakes());
 
+        services.AddSingleton<MetricsExporter>();
+        services.AddSingleton(provider => new BookItMetrics(
+            provider.GetRequiredService<IMeterFactory>().Create(BookItMetrics.MeterName),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
                 provider.GetRequiredService<ConnectionStrings>().Postgres,
@@ -102,6 +106,7 @@ public static class CoreServices
         services.AddSingleton<MailOutbox>();
         services.AddScoped<EmailLinks>();
         services.AddScoped<Accounts>();
+        services.AddScoped<TelegramLinks>();
         services.AddScoped<OwnDataExport>();
 
         services.AddSingleton<AvatarStore>(provider =>
@@ -120,12 +125,21 @@ public static class CoreServices
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();
+        services.AddScoped<DemoVisitors>();
+        services.AddSingleton<TrafficLease>();
         services.AddScoped<AuditTrail>();
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
         services.AddScoped<SupportTickets>();
         return builder;
+    }
+
+    /// <summary>Begins to count, before the first request and not at the first scrape.</summary>
+    public static void StartMetrics(this IServiceProvider services)
+    {
+        services.GetRequiredService<BookItMetrics>();
+        services.GetRequiredService<MetricsExporter>();
     }
 
     private static void AddBackgroundSingleton<T>(this IServiceCollection services)

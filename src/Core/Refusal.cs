@@ -145,6 +145,22 @@ public abstract record Refusal
     /// <summary>There is neither a picture of one's own nor a default one.</summary>
     public sealed record PictureNotFound : Refusal;
 
+    // Telegram
+
+    /// <summary>Whoever speaks for Telegram does not know the bot's secret.</summary>
+    public sealed record WrongBotSecret : Refusal;
+
+    /// <summary>The token that links a Telegram account is unknown, spent, expired, or a newer one has taken its place.</summary>
+    public sealed record TelegramTokenInvalid : Refusal;
+
+    /// <summary>The Telegram account is linked to another account; it moves only on the word of whoever holds it.</summary>
+    public sealed record TelegramLinkedElsewhere : Refusal;
+
+    // Demo
+
+    /// <summary>There is no demo here.</summary>
+    public sealed record DemoOff : Refusal;
+
     // Seats
 
     /// <summary>There is no such seat, or it was removed.</summary>

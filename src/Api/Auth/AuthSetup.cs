@@ -1,5 +1,6 @@
 using System.Net;
 using BookIT.Api.Http;
+using BookIT.Api.Telegram;
 using BookIT.Core;
 using BookIT.Core.Auth;
 using Microsoft.AspNetCore.Authentication;
@@ -20,7 +21,8 @@ internal static class AuthSetup
         var services = builder.Services;
         services
             .AddAuthentication(BearerHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, configureOptions: null);
+            .AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.SchemeName, configureOptions: null)
+            .AddBot();
         DerivedKey.AddTo(services);
         services.AddAuthorization();
         services.AddScoped<IAuthorizationHandler, AccountHandler>();

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using BookIT.Api.Http;
 using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Metrics;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
@@ -17,7 +18,8 @@ internal sealed class BearerHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder,
-    AccessTokens accessTokens
+    AccessTokens accessTokens,
+    BookItMetrics metrics
 ) : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
     public const string SchemeName = "Bearer";
@@ -31,11 +33,13 @@ internal sealed class BearerHandler(
             return Task.FromResult(AuthenticateResult.NoResult());
         }
 
-        if (!accessTokens.TryRead(text, TimeProvider.GetUtcNow(), out var token))
+        var now = TimeProvider.GetUtcNow();
+        if (!accessTokens.TryRead(text, now, out var token))
         {
             return Task.FromResult(AuthenticateResult.Fail("The access token is not valid."));
         }
 
+        metrics.UserSeen(token.UserId, now);
         // Not the role: what an administrator may do is read from the database.
         var identity = new ClaimsIdentity(
             [

@@ -6,6 +6,8 @@ using BookIT.Api.Avatars;
 using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
+using BookIT.Api.Simulation;
+using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
 using BookIT.Api.Yandex;
@@ -53,6 +55,12 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(UserPatch))]
 [JsonSerializable(typeof(AvatarResponse))]
 [JsonSerializable(typeof(DefaultAvatarResponse))]
+[JsonSerializable(typeof(TelegramTokenResponse))]
+[JsonSerializable(typeof(TelegramConnectRequest))]
+[JsonSerializable(typeof(TelegramConnectResponse))]
+[JsonSerializable(typeof(TelegramExistsResponse))]
+[JsonSerializable(typeof(SimulationRequest))]
+[JsonSerializable(typeof(SimulationResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static void Configure(JsonSerializerOptions options)

@@ -1,8 +1,10 @@
 using System.Globalization;
 using BookIT.Api.Avatars;
+using BookIT.Api.Telegram;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc.Infrastructure;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -15,6 +17,7 @@ internal static class OpenApi
     private const string Problem = "Problem";
     private const string Bearer = "bearer";
     private const string Cookie = "cookie";
+    private const string Bot = "bot";
 
     public static IServiceCollection AddApiDescription(this IServiceCollection services) =>
         services.AddOpenApi(
@@ -72,6 +75,12 @@ internal static class OpenApi
                 In = ParameterLocation.Cookie,
                 Name = "access_token",
             },
+            [Bot] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.ApiKey,
+                In = ParameterLocation.Header,
+                Name = BotHandler.HeaderName,
+            },
         };
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas[Problem] = ProblemSchema();
@@ -86,8 +95,17 @@ internal static class OpenApi
     )
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
-        var needsSignIn = metadata.OfType<IAuthorizeData>().Any() || metadata.OfType<AuthorizationPolicy>().Any();
-        if (needsSignIn && !metadata.OfType<IAllowAnonymous>().Any())
+        var policies = metadata.OfType<AuthorizationPolicy>().ToList();
+        var needsBot = policies.Exists(policy => policy.AuthenticationSchemes.Contains(BotHandler.SchemeName));
+        var needsSignIn = !needsBot && (policies.Count > 0 || metadata.OfType<IAuthorizeData>().Any());
+        if (needsBot)
+        {
+            operation.Security =
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Bot, context.Document)] = [] },
+            ];
+        }
+        else if (needsSignIn && !metadata.OfType<IAllowAnonymous>().Any())
         {
             operation.Security =
             [
@@ -160,6 +178,16 @@ internal static class OpenApi
         )
         {
             Add(ProblemCodes.StatusOf(refusal), Refusal.CodeOf(refusal));
+        }
+
+        foreach (
+            var described in context.Description.ActionDescriptor.EndpointMetadata.OfType<IProducesResponseTypeMetadata>()
+        )
+        {
+            if (described.StatusCode >= StatusCodes.Status400BadRequest)
+            {
+                Add(described.StatusCode, ProblemCodes.OfStatus(described.StatusCode));
+            }
         }
 
         var isUnsafe = context.Description.HttpMethod is not ("GET" or "HEAD");

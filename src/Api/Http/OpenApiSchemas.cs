@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using BookIT.Api.Reservations;
+using BookIT.Api.Telegram;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -30,6 +31,14 @@ internal static class OpenApiSchemas
         {
             schema.Type = JsonSchemaType.String;
             schema.Format = "date-time";
+        }
+        else if (type == typeof(TelegramId))
+        {
+            schema.OneOf =
+            [
+                new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[0-9]{1,16}$" },
+                new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
+            ];
         }
         else if (type == typeof(InstantOrNever))
         {

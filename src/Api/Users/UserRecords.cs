@@ -21,7 +21,9 @@ public sealed record UserResponse(
     [property: Description("The language that the person has chosen; null follows `Accept-Language`.")]
         string? Language,
     [property: Description("Without one, the account signs in by another service only.")] bool HasPassword,
-    [property: Description("Whether the person has proved that the address is theirs, by a link in a mail or through Yandex.")]
+    [property: Description(
+        "Whether the person has proved that the address is theirs, by a link in a mail or through Yandex."
+    )]
         bool EmailConfirmed
 )
 {

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 
 namespace BookIT.Core.Auth;
@@ -23,7 +24,7 @@ public sealed record Session(Guid Id, string Device, string Address, DateTimeOff
 /// stored as a hash and changes with every use; a spent one that comes back has been stolen, from its owner or by its
 /// user, and ends the sign-in. docs/decisions/refresh-tokens.md tells why it is built so.
 /// </summary>
-public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt)
+public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt, BookItMetrics metrics, TimeProvider time)
 {
     /// <summary>How long a refresh token is good for.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
@@ -158,15 +159,27 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt)
     /// <returns>Done, or <see cref="Refusal.SessionNotFound"/>, also where it is somebody else's.</returns>
     public async Task<Result<Done>> EndAsync(Guid userId, Guid id)
     {
-        var database = redis.GetDatabase();
-        if (await database.HashGetAsync(Key(id), "user_id") != userId.ToString())
+        if (await ReadAsync(id) is not { } session || session.UserId != userId)
         {
             return new Refusal.SessionNotFound();
         }
 
-        await database.KeyDeleteAsync(Key(id));
-        await database.SortedSetRemoveAsync(UserKey(userId), id.ToString());
+        if (await DiscardAsync(userId, id))
+        {
+            metrics.SessionEnded(time.Now() - session.MadeAt);
+        }
+
         return Done.Ok;
+    }
+
+    /// <summary>Takes back a sign-in of which nobody has heard yet.</summary>
+    /// <returns>Whether it was there.</returns>
+    internal async Task<bool> DiscardAsync(Guid userId, Guid id)
+    {
+        var database = redis.GetDatabase();
+        var wasThere = await database.KeyDeleteAsync(Key(id));
+        await database.SortedSetRemoveAsync(UserKey(userId), id.ToString());
+        return wasThere;
     }
 
     /// <summary>Ends all sign-ins of a user, but for one where it is named.</summary>

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using BookIT.Core.Data;
 using BookIT.Core.Mail;
+using BookIT.Core.Metrics;
 using BookIT.Core.Users;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
@@ -26,7 +27,8 @@ public sealed class SignIn(
     Sessions sessions,
     AccessTokens accessTokens,
     AdminOptions admin,
-    MailOutbox mail
+    MailOutbox mail,
+    BookItMetrics metrics
 )
 {
     /// <summary>Makes an account and signs it in.</summary>
@@ -58,7 +60,7 @@ public sealed class SignIn(
         var user = User.Register(Guid.CreateVersion7(now), email, registration.FirstName, hash.Value, role, now);
         // The sign-in comes first: without Redis there is to be no account either. A sign-in without an account opens
         // nothing.
-        var signedIn = await StartAsync(user, client, now);
+        var session = await sessions.StartAsync(user.Id, client, now);
         db.Users.Add(user);
         mail.AskToConfirm(db, user, now);
         try
@@ -68,12 +70,13 @@ public sealed class SignIn(
         catch (DbUpdateException exception)
             when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueEmail)
         {
-            await sessions.EndAllAsync(user.Id);
+            await sessions.DiscardAsync(user.Id, session.Id);
             return new Refusal.EmailTaken();
         }
 
         mail.Wake();
-        return signedIn;
+        metrics.UserRegistered();
+        return SignedInBy(session, user, now);
     }
 
     /// <summary>Signs in by password. A wrong address and a wrong password are the same, and take the same time.</summary>
@@ -108,18 +111,35 @@ public sealed class SignIn(
                     await RehashAsync(user, password, cancellation);
                 }
 
+                metrics.UserLoggedIn();
                 return SignedInBy(session, user, now);
             }
 
-            await sessions.EndAsync(user.Id, session.Id);
+            await sessions.DiscardAsync(user.Id, session.Id);
         }
     }
 
     /// <summary>
-    /// Signs in somebody whose identity is certain already: a new account, or one that another service vouches for.
+    /// Signs in somebody whose identity is certain already, because another service vouches for it.
     /// </summary>
-    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now) =>
-        SignedInBy(await sessions.StartAsync(user.Id, client, now), user, now);
+    /// <param name="user">Who.</param>
+    /// <param name="client">From where.</param>
+    /// <param name="now">The present (UTC).</param>
+    /// <param name="isNew">Whether the account is made with this sign-in.</param>
+    public async Task<SignedIn> StartAsync(User user, Client client, DateTimeOffset now, bool isNew = false)
+    {
+        var session = await sessions.StartAsync(user.Id, client, now);
+        if (isNew)
+        {
+            metrics.UserRegistered();
+        }
+        else
+        {
+            metrics.UserLoggedIn();
+        }
+
+        return SignedInBy(session, user, now);
+    }
 
     /// <summary>Spends a refresh token for two new tokens. The role in the new access token is that of now.</summary>
     /// <returns>Or <see cref="Refusal.RefreshTokenInvalid"/>, also where the account is gone.</returns>

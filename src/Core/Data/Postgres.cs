@@ -16,7 +16,8 @@ internal static class Postgres
         var said = new DbConnectionStringBuilder { ConnectionString = connectionString };
         bool IsSaid(params string[] keywords) => keywords.Any(said.ContainsKey);
 
-        var builder = new NpgsqlDataSourceBuilder(connectionString);
+        // Or metrics would name the pool by the connection string.
+        var builder = new NpgsqlDataSourceBuilder(connectionString) { Name = "bookit" };
         var settings = builder.ConnectionStringBuilder;
         settings.ApplicationName ??= application;
         if (!IsSaid("Maximum Pool Size", "MaxPoolSize"))

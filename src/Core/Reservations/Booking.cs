@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BookIT.Core.Data;
+using BookIT.Core.Metrics;
 using BookIT.Core.Notifications;
 using BookIT.Core.Seats;
 using Npgsql;
@@ -36,7 +37,8 @@ public sealed class Booking(
     NpgsqlDataSource postgres,
     ReservationClock clock,
     SeatChanges changes,
-    BookingOptions options
+    BookingOptions options,
+    BookItMetrics metrics
 )
 {
     /// <summary>How long an answer is kept under its idempotency key.</summary>
@@ -69,12 +71,14 @@ public sealed class Booking(
                 await using var connection = await postgres.OpenConnectionAsync(cancellation);
                 return request.IdempotencyKey is { } key
                     ? await BookOnceAsync(connection, key, request, now, cancellation)
-                    : await InsertAsync(connection, request, now, cancellation);
+                    : Counted(await InsertAsync(connection, request, now, cancellation));
             });
         }
         catch (PostgresException exception) when (RefusalFor(exception) is { } refusal)
         {
-            return refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal;
+            return Counted(
+                refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal
+            );
         }
     }
 
@@ -163,6 +167,21 @@ public sealed class Booking(
         {
             // Once more: what was told inside the transaction may have been read before its commit.
             changes.Tell();
+        }
+
+        return Counted(result);
+    }
+
+    /// <summary>An answer that is given for the first time.</summary>
+    private Result<ReservationView> Counted(Result<ReservationView> result)
+    {
+        if (result.IsRefused(out var refusal))
+        {
+            metrics.BookingRefused(refusal);
+        }
+        else
+        {
+            metrics.Booked(result.Value.Interval.Duration);
         }
 
         return result;

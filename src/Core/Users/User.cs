@@ -106,6 +106,12 @@ public sealed class User
     /// <summary>Links a Yandex account; the database refuses one that is linked to somebody else.</summary>
     public void LinkYandex(string yandexId) => YandexId = yandexId;
 
+    /// <summary>Links a Telegram account in place of any other; the database refuses one that is linked to somebody else.</summary>
+    public void LinkTelegram(long telegramId) => TelegramId = telegramId;
+
+    /// <summary>Forgets the linked Telegram account.</summary>
+    public void UnlinkTelegram() => TelegramId = null;
+
     /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>.</summary>
     public void Speak(string language) => Language = language;
 

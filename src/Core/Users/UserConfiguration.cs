@@ -6,6 +6,7 @@ namespace BookIT.Core.Users;
 internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
 {
     public const string UniqueEmail = "users_email_key";
+    public const string UniqueTelegramId = "users_telegram_id_key";
     public const string UniqueYandexId = "users_yandex_id_key";
 
     public void Configure(EntityTypeBuilder<User> user)
@@ -18,7 +19,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
             .HasConversion(role => role == UserRole.Admin ? "admin" : "user", text => ParseRole(text));
         user.Property(u => u.YandexId).HasMaxLength(User.MaxForeignIdLength);
         user.HasIndex(u => u.Email).IsUnique().HasDatabaseName(UniqueEmail);
-        user.HasIndex(u => u.TelegramId).IsUnique().HasDatabaseName("users_telegram_id_key");
+        user.HasIndex(u => u.TelegramId).IsUnique().HasDatabaseName(UniqueTelegramId);
         user.HasIndex(u => u.YandexId).IsUnique().HasDatabaseName(UniqueYandexId);
         user.ToTable(table =>
         {

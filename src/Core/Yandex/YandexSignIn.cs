@@ -122,6 +122,7 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
         db.ChangeTracker.Clear();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         var user = await LockByYandexIdAsync(person.Id, cancellation);
+        var isNew = false;
         if (user is null)
         {
             if (!EmailAddress.TryNormalize(person.Email, out var email))
@@ -135,6 +136,7 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
                 var name = FirstNameOf(person, email);
                 user = User.Register(Guid.CreateVersion7(now), email, name, passwordHash: null, UserRole.User, now);
                 db.Users.Add(user);
+                isNew = true;
             }
             else if (IsLinkedElsewhere(user, person))
             {
@@ -150,7 +152,7 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
         }
 
         // Before the commit: without Redis nothing is made or linked either.
-        var signedIn = await signIn.StartAsync(user, client, now);
+        var signedIn = await signIn.StartAsync(user, client, now, isNew);
         await transaction.CommitAsync(cancellation);
         return signedIn;
     }

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using BookIT.Core.Auth;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using BookIT.Tests.E2E.Servers;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -109,7 +111,13 @@ public sealed class RefreshTests(BookItServer server) : IClassFixture<BookItServ
         // Past the Api, where hundreds of rounds find the moment between a refresh's look and its writing.
         await using var redis = ConnectionMultiplexer.Connect(server.RedisUrl, NullLogger.Instance);
         await Eventually.TrueAsync(() => Task.FromResult(redis.IsConnected));
-        var sessions = new Sessions(redis, new JwtOptions { Secret = BookItServer.JwtSecret });
+        using var meter = new Meter("Test");
+        var sessions = new Sessions(
+            redis,
+            new JwtOptions { Secret = BookItServer.JwtSecret },
+            new BookItMetrics(meter, TimeProvider.System),
+            TimeProvider.System
+        );
         var client = new Client("Test", IPAddress.Loopback);
         var (user, now) = (Guid.CreateVersion7(), TimeProvider.System.GetUtcNow());
         for (var round = 0; round < 300; round++)

@@ -73,7 +73,7 @@ public sealed class FuzzTests(BookItServer server) : IClassFixture<BookItServer>
             ids.Add((await server.SeatAsync()).ToString());
         }
 
-        var clients = new[] { server.Anonymous(), await server.MemberAsync(), await server.AdminAsync() };
+        var clients = new[] { server.Anonymous(), await server.MemberAsync(), await server.AdminAsync(), server.Bot() };
         ids.Add(clients[1].UserId.ToString());
         var now = TimeProvider.System.GetUtcNow();
         ids.Add(

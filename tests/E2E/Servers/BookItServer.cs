@@ -19,6 +19,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
 
     public const string JwtSecret = "a-secret-for-tests-that-is-long-enough";
     public const string AdminKey = "an-admin-key-for-tests";
+    public const string BotSecret = "a-bot-secret-for-tests";
     public const string FrontendOrigin = "https://bookit.example";
     public const string Password = "correct horse";
 
@@ -66,6 +67,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             ["ConnectionStrings__Redis"] = RedisUrl,
             ["Jwt__Secret"] = JwtSecret,
             ["Admin__Key"] = AdminKey,
+            ["Telegram__BotSecret"] = BotSecret,
             ["Frontend__Url"] = FrontendOrigin,
             ["RateLimits__Enabled"] = "false",
             ["Demo__Enabled"] = "false",
@@ -111,6 +113,14 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     /// <summary>A client that is nobody.</summary>
     public ApiClient Anonymous(Uri? address = null) =>
         new(new HttpClient(handler, disposeHandler: false) { BaseAddress = address ?? Address });
+
+    /// <summary>A client that speaks for Telegram.</summary>
+    public ApiClient Bot(Uri? address = null)
+    {
+        var client = Anonymous(address);
+        client.Http.DefaultRequestHeaders.Add("X-Bot-Secret", BotSecret);
+        return client;
+    }
 
     /// <summary>A client with this access token.</summary>
     public ApiClient WithToken(string accessToken, Uri? address = null)

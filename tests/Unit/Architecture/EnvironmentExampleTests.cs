@@ -6,6 +6,7 @@ using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 using BookIT.Core.Mail;
+using BookIT.Core.Metrics;
 using BookIT.Core.Reservations;
 using BookIT.Core.Space;
 using BookIT.Core.Telegram;
@@ -24,6 +25,7 @@ public sealed class EnvironmentExampleTests
         ("Smtp", typeof(SmtpOptions)),
         ("RateLimits", typeof(RateLimitOptions)),
         ("Demo", typeof(DemoOptions)),
+        ("Metrics", typeof(MetricsOptions)),
         ("Booking", typeof(BookingOptions)),
         ("Space", typeof(SpaceOptions)),
         ("Yandex", typeof(YandexOptions)),

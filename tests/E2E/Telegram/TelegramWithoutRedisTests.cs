@@ -1,0 +1,62 @@
+using System.Net;
+using BookIT.Tests.E2E.Faults;
+using BookIT.Tests.E2E.Servers;
+
+namespace BookIT.Tests.E2E.Telegram;
+
+public sealed class TelegramWithoutRedisTests(ServerWithOwnRedis server) : IClassFixture<ServerWithOwnRedis>
+{
+    [Fact]
+    public async Task Without_redis_nothing_is_linked_and_what_is_linked_can_be_asked_and_unlinked()
+    {
+        var (linked, member) = (await server.MemberAsync(), await server.MemberAsync());
+        var linking = new { token = await TokenAsync(linked), telegram_id = "501" };
+        Assert.Equal(HttpStatusCode.OK, (await server.Bot().PostAsync("/api/telegram/connect", linking)).Status);
+        var token = await TokenAsync(member);
+        server.Redis.Kill();
+        try
+        {
+            Answer[] answers =
+            [
+                await member.GetAsync("/api/telegram/get_token"),
+                await server.Bot().PostAsync("/api/telegram/connect", new { token, telegram_id = 502 }),
+            ];
+            Assert.All(
+                answers,
+                answer =>
+                {
+                    Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.Status);
+                    Assert.NotNull(answer.Response.Headers.RetryAfter);
+                }
+            );
+            Assert.Null((string?)(await member.GetAsync("/api/user/me")).Body["telegram_id"]);
+
+            var exists = await server.Bot().GetAsync("/api/telegram/exists?telegram_id=501");
+            Assert.Equal(linked.UserId.ToString(), (string?)exists.Body["user_id"]);
+            Assert.Equal(HttpStatusCode.NoContent, (await linked.DeleteAsync("/api/telegram")).Status);
+        }
+        finally
+        {
+            await server.Redis.StartAsync();
+        }
+
+        // The tokens are gone with it; new ones work.
+        await Eventually.TrueAsync(async () =>
+            (await member.GetAsync("/api/telegram/get_token")).Status == HttpStatusCode.OK
+        );
+        var again = new { token = await TokenAsync(member), telegram_id = 502 };
+        Assert.Equal(HttpStatusCode.OK, (await server.Bot().PostAsync("/api/telegram/connect", again)).Status);
+    }
+
+    [Fact]
+    public async Task Without_a_name_of_the_bot_there_is_a_token_and_no_link()
+    {
+        var answer = await (await server.MemberAsync()).GetAsync("/api/telegram/get_token");
+
+        Assert.NotNull((string?)answer.Body["token"]);
+        Assert.Null((string?)answer.Body["link"]);
+    }
+
+    private static async Task<string> TokenAsync(ApiClient member) =>
+        (string)(await member.GetAsync("/api/telegram/get_token")).Body["token"]!;
+}
