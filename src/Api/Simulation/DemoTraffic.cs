@@ -27,6 +27,7 @@ internal sealed partial class DemoTraffic(
 
     private static readonly TimeSpan RenewalPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TidyPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ActionPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeavingPatience = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim control = new(1, 1);
@@ -158,7 +159,7 @@ internal sealed partial class DemoTraffic(
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false })
         {
             BaseAddress = OwnAddress(),
-            Timeout = LeavingPatience,
+            Timeout = ActionPatience,
         };
         http.DefaultRequestHeaders.UserAgent.ParseAdd("BookIT-demo-traffic");
         var counts = new DemoCounters();

@@ -240,7 +240,8 @@ internal sealed class DemoVisitor(
             token = null;
         }
 
-        var isRefusal = (int)answer.StatusCode is >= 400 and < 500;
+        // A busy server asks to come back later, and that is what happens.
+        var isRefusal = (int)answer.StatusCode is (>= 400 and < 500) or StatusCodes.Status503ServiceUnavailable;
         Interlocked.Increment(ref isRefusal ? ref counts.Refused : ref counts.Errors);
         return false;
     }

@@ -75,6 +75,14 @@ public sealed class YandexSignInTests(SpaceWithYandex server) : IClassFixture<Sp
         Assert.Equal(new string('x', 99), (string?)me.Body["first_name"]);
     }
 
+    /// <summary>The account as it was made, only that its address is confirmed now.</summary>
+    private static string Confirmed(Answer registered)
+    {
+        var user = registered.Body["user"]!;
+        user["email_confirmed"] = true;
+        return user.ToJsonString();
+    }
+
     [Fact]
     public async Task The_account_that_has_confirmed_the_same_address_is_linked_and_keeps_its_password()
     {
@@ -93,7 +101,7 @@ public sealed class YandexSignInTests(SpaceWithYandex server) : IClassFixture<Sp
 
         Assert.Equal($"{Page}?access_token=issued", answer.Location());
         var me = await browser.Api.GetAsync("/api/user/me");
-        Assert.Equal(registered.Body["user"]!.ToJsonString(), me.Body.ToJsonString());
+        Assert.Equal(Confirmed(registered), me.Body.ToJsonString());
         Assert.Equal(person.Id, await YandexIdAsync(person));
         Assert.Equal(HttpStatusCode.OK, (await server.LoginAsync(person.DefaultEmail!)).Status);
     }
@@ -118,7 +126,7 @@ public sealed class YandexSignInTests(SpaceWithYandex server) : IClassFixture<Sp
 
         var linked = await browser.LinkAsync();
         Assert.Equal(HttpStatusCode.OK, linked.Status);
-        Assert.Equal(registered.Body["user"]!.ToJsonString(), linked.Body["user"]!.ToJsonString());
+        Assert.Equal(Confirmed(registered), linked.Body["user"]!.ToJsonString());
         Assert.Equal((person.Id, true), (await YandexIdAsync(person), await IsConfirmedAsync(person)));
         Assert.Equal(HttpStatusCode.OK, (await browser.Api.GetAsync("/api/user/me")).Status);
         Assert.Equal("yandex_link_invalid", (await browser.LinkAsync()).Code);
