@@ -63,13 +63,20 @@ as_root() {
 
 apt_install() {
   # Debian would make a system-wide cluster and start it; ours is all that is needed.
-  local no_cluster=/etc/postgresql-common/createcluster.d/bookit.conf status=0
+  local no_cluster=/etc/postgresql-common/createcluster.d/bookit.conf no_start=/usr/sbin/policy-rc.d made=() status=0
   as_root mkdir -p "${no_cluster%/*}"
   echo 'create_main_cluster = false' | as_root tee "$no_cluster"
+  made+=("$no_cluster")
+  # Nor are the others to start as services.
+  if [[ ! -e $no_start ]]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_start"
+    as_root chmod +x "$no_start"
+    made+=("$no_start")
+  fi
   as_root apt-get -o DPkg::Lock::Timeout=120 update &&
     as_root env DEBIAN_FRONTEND=noninteractive \
       apt-get -o DPkg::Lock::Timeout=120 install --yes --no-install-recommends "$@" </dev/null || status=1
-  as_root rm "$no_cluster"
+  as_root rm "${made[@]}"
   return "$status"
 }
 
