@@ -82,7 +82,6 @@ app.UseHeadRequests();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
-app.UseAccountLanguages();
 app.UseOriginCheck();
 if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)
 {

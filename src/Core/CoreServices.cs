@@ -109,17 +109,28 @@ public static class CoreServices
         services.AddScoped<TelegramLinks>();
         services.AddScoped<OwnDataExport>();
 
+        FolderAvatarStore AvatarFolder(IServiceProvider provider, string subfolder = "") =>
+            new(
+                Path.Combine(
+                    builder.Environment.ContentRootPath,
+                    provider.GetRequiredService<AvatarOptions>().Folder,
+                    subfolder
+                )
+            );
         services.AddSingleton<AvatarStore>(provider =>
             provider.GetRequiredService<S3Options>() is { Endpoint.Length: > 0 } s3
                 ? new S3AvatarStore(s3)
-                : new FolderAvatarStore(
-                    Path.Combine(
-                        builder.Environment.ContentRootPath,
-                        provider.GetRequiredService<AvatarOptions>().Folder
-                    )
-                )
+                : AvatarFolder(provider)
         );
-        services.AddSingleton<DefaultAvatar>();
+        services.AddSingleton(provider =>
+        {
+            var store = provider.GetRequiredService<AvatarStore>();
+            return new DefaultAvatar(
+                provider.GetRequiredService<NpgsqlDataSource>(),
+                store,
+                copies: store is S3AvatarStore ? AvatarFolder(provider, "default") : null
+            );
+        });
         services.AddScoped<AvatarReading>();
         services.AddScoped<AvatarEditing>();
 

@@ -194,6 +194,13 @@ public abstract record Refusal
         public override IReadOnlyList<object> Arguments => [Maximum];
     }
 
+    /// <summary>The member has opened <paramref name="Maximum"/> tickets within 24 hours.</summary>
+    public sealed record TooManyTicketsToday(int Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Maximum];
+    }
+
     /// <summary>The conversation has <paramref name="Maximum"/> messages already.</summary>
     public sealed record TicketFull(int Maximum) : Refusal
     {

@@ -23,7 +23,7 @@ public readonly record struct UserFilterQuery(
 /// <summary>What to change in an account; what is absent or null stays.</summary>
 public sealed record UserPatch(
     [property: Email] string? Email,
-    [property: NotBlank] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
+    [property: NotBlank] [property: OneLine] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
     [property: OneOf("user", "admin")] string? Role,
     [property: Description("Whether you vouch for the person; they are told.")] bool? Verified
 )

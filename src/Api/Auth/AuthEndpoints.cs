@@ -89,11 +89,12 @@ internal static class AuthEndpoints
     private static Ok<ProvidersResponse> GetProviders(YandexOptions yandex) =>
         TypedResults.Ok(new ProvidersResponse(yandex.IsOn));
 
-    private static async Task<Ok<DetailResponse>> Logout(ClaimsPrincipal user, Sessions sessions, HttpResponse response)
+    private static async Task<Ok<DetailResponse>> Logout(ClaimsPrincipal user, Sessions sessions, HttpContext context)
     {
         // That it has ended already is as good.
         await sessions.EndAsync(user.UserId(), user.SessionId());
-        response.SignOut();
+        context.Response.SignOut();
+        context.Speak(await context.FindLanguageAsync());
         return TypedResults.Ok(new DetailResponse(Sentences.Of("signed_out")));
     }
 

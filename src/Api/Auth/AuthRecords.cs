@@ -13,7 +13,7 @@ public sealed record RegisterRequest(
     [property: Needed]
     [property: LengthBetween(RegisterRequest.MinPasswordLength, RegisterRequest.MaxPasswordLength)]
         string? Password,
-    [property: Needed] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
+    [property: Needed] [property: OneLine] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
     [property: Description("Makes an administrator; a wrong one is refused. Empty or absent makes a member.")]
         string? AdminKey
 )

@@ -28,6 +28,7 @@ internal static class PictureUpload
     public static RouteHandlerBuilder TakesPicture(this RouteHandlerBuilder route, string field) =>
         route
             .WithMetadata(new FileField(field), new RequestSizeLimitAttribute(MaxBodyBytes))
+            .RequireRateLimiting(RateLimits.OneAtATime)
             .Refuses(
                 typeof(Refusal.PictureMissing),
                 typeof(Refusal.OnePictureOnly),
@@ -84,7 +85,11 @@ internal static class PictureUpload
                     return new Refusal.OnePictureOnly();
                 }
 
-                if (isField)
+                // What a browser sends where nothing was chosen.
+                var isNothing =
+                    disposition is { FileName.HasValue: true }
+                    && HeaderUtilities.RemoveQuotes(disposition.FileName).Length == 0;
+                if (isField && !isNothing)
                 {
                     var received = await ReceivedPicture.ReceiveAsync(section.Body, cancellation);
                     if (received.IsRefused(out var refusal))

@@ -31,7 +31,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             return true;
         }
 
-        context.RestoreLanguage();
+        context.Speak(await context.FindLanguageAsync());
         var problem = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),

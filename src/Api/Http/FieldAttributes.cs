@@ -1,22 +1,27 @@
 using System.ComponentModel.DataAnnotations;
-using BookIT.Core.Languages;
+using System.Globalization;
+using System.Text;
 using BookIT.Core.Users;
 
 namespace BookIT.Api.Http;
 
-/// <summary>The field must be there and hold more than white space.</summary>
+/// <summary>The field must be there, and a text must hold something that can be seen.</summary>
 internal sealed class NeededAttribute : RequiredAttribute
 {
-    public override string FormatErrorMessage(string name) => Sentences.Of("field_required");
+    public override bool IsValid(object? value) =>
+        base.IsValid(value) && (value is not string text || Characters.AnyVisible(text));
+
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_required");
 }
 
-/// <summary>The field may be absent; a text that is there must hold more than white space.</summary>
+/// <summary>The field may be absent; a text that is there must hold something that can be seen.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class NotBlankAttribute : ValidationAttribute
 {
-    public override bool IsValid(object? value) => value is null || !string.IsNullOrWhiteSpace(value as string);
+    public override bool IsValid(object? value) =>
+        value is null || (value is string text && Characters.AnyVisible(text));
 
-    public override string FormatErrorMessage(string name) => Sentences.Of("field_required");
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_required");
 }
 
 /// <summary>The length of a text, in UTF-16 code units.</summary>
@@ -27,8 +32,8 @@ internal sealed class LengthBetweenAttribute : StringLengthAttribute
 
     public override string FormatErrorMessage(string name) =>
         MinimumLength == 0
-            ? Sentences.Of("field_too_long", [MaximumLength])
-            : Sentences.Of("field_length", [MinimumLength, MaximumLength]);
+            ? InEveryLanguage.Of("field_too_long", [MaximumLength])
+            : InEveryLanguage.Of("field_length", [MinimumLength, MaximumLength]);
 }
 
 /// <summary>A number between two others, both allowed. Infinity and NaN are not numbers.</summary>
@@ -40,14 +45,14 @@ internal sealed class NumberBetweenAttribute : RangeAttribute
     public NumberBetweenAttribute(int minimum, int maximum)
         : base(minimum, maximum) { }
 
-    public override string FormatErrorMessage(string name) => Sentences.Of("field_range", [Minimum, Maximum]);
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_range", [Minimum, Maximum]);
 }
 
 /// <summary>One of a few words.</summary>
 internal sealed class OneOfAttribute(params string[] words) : AllowedValuesAttribute([null, .. words])
 {
     public override string FormatErrorMessage(string name) =>
-        Sentences.Of("field_one_of", [string.Join(", ", Values.OfType<string>())]);
+        InEveryLanguage.Of("field_one_of", [string.Join(", ", Values.OfType<string>())]);
 }
 
 /// <summary>An e-mail address.</summary>
@@ -57,5 +62,32 @@ internal sealed class EmailAttribute : ValidationAttribute
     public override bool IsValid(object? value) =>
         value is null || (value is string text && EmailAddress.TryNormalize(text, out _));
 
-    public override string FormatErrorMessage(string name) => Sentences.Of("field_email");
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_email");
+}
+
+/// <summary>A text that stands in the middle of others: without line breaks, and without what turns their direction around.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class OneLineAttribute : ValidationAttribute
+{
+    public override bool IsValid(object? value) => value is not string text || !Characters.AnyDisruptive(text);
+
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_one_line");
+}
+
+/// <summary>Characters by what they do to a reader.</summary>
+internal static class Characters
+{
+    public static bool AnyVisible(string text) =>
+        text.EnumerateRunes()
+            .Any(rune =>
+                !Rune.IsWhiteSpace(rune)
+                && Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format)
+            );
+
+    /// <summary>Control characters, line breaks, and overrides of direction (Unicode Standard Annex 9, 2).</summary>
+    public static bool AnyDisruptive(string text) =>
+        text.Any(letter =>
+            char.IsControl(letter)
+            || letter is '\u2028' or '\u2029' or (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069')
+        );
 }

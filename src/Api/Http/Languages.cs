@@ -25,46 +25,29 @@ internal static class Languages
         return app.UseRequestLocalization(options);
     }
 
-    /// <summary>From here on in the language of whoever is signed in.</summary>
-    public static IApplicationBuilder UseAccountLanguages(this IApplicationBuilder app)
+    /// <summary>
+    /// In which language to answer. Asked for where a sentence is written, and only there: most answers have none, and an
+    /// account's choice costs a look at the database now and then.
+    /// </summary>
+    public static async ValueTask<CultureInfo> FindLanguageAsync(this HttpContext context)
     {
-        var languages = app.ApplicationServices.GetRequiredService<AccountLanguages>();
-        return app.Use(
-            async (context, next) =>
+        if (context.User.FindFirstValue(AccessTokenClaims.Subject) is not null)
+        {
+            var languages = context.RequestServices.GetRequiredService<AccountLanguages>();
+            if (await languages.FindAsync(context.User.UserId(), context.RequestAborted) is { } chosen)
             {
-                if (
-                    context.User.FindFirstValue(AccessTokenClaims.Subject) is not null
-                    && await languages.FindAsync(context.User.UserId(), context.RequestAborted) is { } language
-                )
-                {
-                    context.Speak(language);
-                }
-
-                await next(context);
+                return chosen;
             }
-        );
+        }
+
+        return context.Features.Get<IRequestCultureFeature>()?.RequestCulture.UICulture ?? Sentences.Languages[0];
     }
 
-    /// <summary>Goes on with a request in this language.</summary>
+    /// <summary>Goes on with the request in this language.</summary>
     public static void Speak(this HttpContext context, CultureInfo language)
     {
-        context.Features.Set<IRequestCultureFeature>(
-            new RequestCultureFeature(new RequestCulture(language), provider: null)
-        );
+        CultureInfo.CurrentCulture = language;
+        CultureInfo.CurrentUICulture = language;
         context.Response.Headers.ContentLanguage = language.Name;
-        context.RestoreLanguage();
-    }
-
-    /// <summary>
-    /// Goes on in the language that was found for the request: what handles faults stands outside of where it was found.
-    /// </summary>
-    public static void RestoreLanguage(this HttpContext context)
-    {
-        if (context.Features.Get<IRequestCultureFeature>()?.RequestCulture is { } found)
-        {
-            CultureInfo.CurrentCulture = found.Culture;
-            CultureInfo.CurrentUICulture = found.UICulture;
-            context.Response.Headers.ContentLanguage = found.UICulture.Name;
-        }
     }
 }

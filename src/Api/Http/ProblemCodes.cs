@@ -61,6 +61,7 @@ public static class ProblemCodes
         [typeof(Refusal.TicketClosed)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketReopenTooLate)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TooManyTickets)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.TooManyTicketsToday)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketFull)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.ReservationNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourReservation)] = StatusCodes.Status403Forbidden,

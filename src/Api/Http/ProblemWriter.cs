@@ -16,7 +16,7 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
     public async ValueTask WriteAsync(ProblemDetailsContext context)
     {
         var (http, problem) = (context.HttpContext, context.ProblemDetails);
-        http.RestoreLanguage();
+        http.Speak(await http.FindLanguageAsync());
         var status = problem.Status ??= http.Response.StatusCode;
         var code =
             problem.Extensions.TryGetValue("code", out var given) ? (string)given!
@@ -27,6 +27,15 @@ internal sealed class ProblemWriter : IProblemDetailsWriter
         problem.Type = "about:blank";
         problem.Title = ReasonPhrases.GetReasonPhrase(status);
         problem.Detail ??= Sentences.Of(code);
+        if (problem is HttpValidationProblemDetails { Errors: var errors })
+        {
+            // They were written before it was known in which language.
+            foreach (var (field, sentences) in errors)
+            {
+                errors[field] = Array.ConvertAll(sentences, InEveryLanguage.Choose);
+            }
+        }
+
         problem.Extensions["trace_id"] = Activity.Current?.TraceId.ToHexString() ?? http.TraceIdentifier;
         http.Response.StatusCode = status;
         await http.Response.WriteAsJsonAsync(

@@ -21,9 +21,21 @@ internal static class RateLimits
     private const int AddressBurst = 1000;
     private const int AddressPerSecond = 200;
 
+    /// <summary>The policy of what takes long: one at a time for each user, and a few that wait.</summary>
+    public const string OneAtATime = "one at a time";
+    private const int Waiting = 4;
+
     public static IServiceCollection AddRateLimits(this IServiceCollection services) =>
         services.AddRateLimiter(options =>
         {
+            options.AddPolicy(
+                OneAtATime,
+                context =>
+                    RateLimitPartition.GetConcurrencyLimiter(
+                        context.User.FindFirstValue(AccessTokenClaims.Subject) ?? "",
+                        _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = Waiting }
+                    )
+            );
             options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool, string)>(Partition);
             options.OnRejected = async (rejected, cancellation) =>
             {

@@ -15,8 +15,9 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
     public int? StatusCode => ProblemCodes.StatusOf(refusal.GetType());
 
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext httpContext)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
+        httpContext.Speak(await httpContext.FindLanguageAsync());
         var problem = new ProblemDetails
         {
             Status = StatusCode,
@@ -39,7 +40,7 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
                 break;
         }
 
-        return TypedResults.Problem(problem).ExecuteAsync(httpContext);
+        await TypedResults.Problem(problem).ExecuteAsync(httpContext);
     }
 
     private static void RetryAfter(HttpContext context, TimeSpan wait) =>

@@ -76,8 +76,13 @@ internal static class MailEndpoints
     private static async Task<Results<Accepted<DetailResponse>, Refused>> SendAgain(
         ClaimsPrincipal user,
         EmailLinks links,
+        HttpContext context,
         CancellationToken cancellation
-    ) => Accepted(await links.AskToConfirmAsync(user.UserId(), cancellation), "confirmation_mail_asked");
+    )
+    {
+        context.Speak(await context.FindLanguageAsync());
+        return Accepted(await links.AskToConfirmAsync(user.UserId(), cancellation), "confirmation_mail_asked");
+    }
 
     private static Results<Ok<DetailResponse>, Refused> Ok(Result<Done> result, string sentence) =>
         result.IsRefused(out var refusal)

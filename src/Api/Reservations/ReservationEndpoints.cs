@@ -220,6 +220,7 @@ internal static class ReservationEndpoints
         Pass pass,
         SpaceOptions space,
         TimeProvider time,
+        HttpContext context,
         CancellationToken cancellation
     )
     {
@@ -229,6 +230,7 @@ internal static class ReservationEndpoints
             return refusal.ToResult();
         }
 
+        context.Speak(await context.FindLanguageAsync());
         var (seat, interval) = (reservation.Value.SeatName, reservation.Value.Interval);
         var title = Sentences.Of("pass_title", [seat, interval], zone: space.Zone);
         var when = Sentences.Of("pass_time", [interval], zone: space.Zone);

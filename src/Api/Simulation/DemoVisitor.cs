@@ -82,6 +82,27 @@ internal sealed class DemoVisitor(
         }
     }
 
+    /// <summary>As the usher: signs in, unless that is under way.</summary>
+    private async Task ComeAsync(CancellationToken cancellation)
+    {
+        if (Interlocked.Exchange(ref busy, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            if (!IsSignedIn)
+            {
+                await SignInAsync(cancellation);
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref busy, 0);
+        }
+    }
+
     /// <summary>Gives the seat back and signs out.</summary>
     public async Task LeaveAsync(CancellationToken cancellation)
     {
@@ -127,7 +148,7 @@ internal sealed class DemoVisitor(
         }
         else if (!usher!.IsSignedIn)
         {
-            await usher.ActAsync();
+            await usher.ComeAsync(cancellation);
         }
         else
         {

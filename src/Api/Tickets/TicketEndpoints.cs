@@ -16,7 +16,7 @@ internal static class TicketEndpoints
             .MapPost("/", Open)
             .WithName("createTicket")
             .WithSummary("Ask for help; the ticket is tied to the live reservation and its seat where there is one")
-            .Refuses<Refusal.TooManyTickets>();
+            .Refuses<Refusal.TooManyTickets, Refusal.TooManyTicketsToday>();
         tickets.MapGet("/my", ListOwn).WithName("listTickets").WithSummary("One's own tickets, newest first");
         tickets
             .MapGet("/{id}", Get)

@@ -45,14 +45,16 @@ public sealed record UserResponse(
 /// <summary>What to change in one's own account; what is absent or null stays.</summary>
 public sealed record AccountPatch(
     [property: Email] string? Email,
-    [property: NotBlank] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
+    [property: NotBlank] [property: OneLine] [property: LengthBetween(1, User.MaxFirstNameLength)] string? FirstName,
     [property: NotBlank]
     [property: LengthBetween(RegisterRequest.MinPasswordLength, RegisterRequest.MaxPasswordLength)]
     [property: Description("A new one ends all other sign-ins.")]
         string? Password,
     [property: Description("Needed for a new password; an account without one needs a fresh sign-in instead.")]
         string? CurrentPassword,
-    [property: OneOf("ru", "en")] [property: Description("Of all that the person reads.")] string? Language
+    [property: OneOf("ru", "en", AccountChange.AnyLanguage)]
+    [property: Description("Of all that the person reads; `auto` follows `Accept-Language` again.")]
+        string? Language
 )
 {
     public AccountChange ToChange() => new(Email, FirstName, Password, CurrentPassword, Language);

@@ -57,16 +57,34 @@ internal static class YandexSetup
 
     private static HttpClient CreateBackchannel() =>
         new(
-            new SocketsHttpHandler
+            new ServerErrors
             {
-                AllowAutoRedirect = false,
-                AutomaticDecompression = DecompressionMethods.All,
-                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-                UseCookies = false,
+                InnerHandler = new SocketsHttpHandler
+                {
+                    AllowAutoRedirect = false,
+                    AutomaticDecompression = DecompressionMethods.All,
+                    PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                    UseCookies = false,
+                },
             }
         )
         {
             Timeout = Timeout,
             MaxResponseContentBufferSize = MaxAnswerBytes,
         };
+
+    /// <summary>What fails on Yandex's side is no answer, whatever it says: the framework would read it as a refusal.</summary>
+    private sealed class ServerErrors : DelegatingHandler
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request,
+            CancellationToken cancellationToken
+        )
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            return response.StatusCode < HttpStatusCode.InternalServerError
+                ? response
+                : response.EnsureSuccessStatusCode();
+        }
+    }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
 using BookIT.Core.Metrics;
@@ -58,14 +57,12 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt, BookIt
 
     private readonly byte[] key = jwt.KeyFor("refresh tokens");
 
-    /// <summary>Whether a sign-in has begun just now. Its id tells: it is time-ordered (UUID version 7, RFC 9562, 5.7).</summary>
-    internal static bool IsFresh(Guid sessionId, DateTimeOffset now)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        sessionId.TryWriteBytes(bytes, bigEndian: true, out _);
-        var beganAt = (long)(BinaryPrimitives.ReadUInt64BigEndian(bytes) >> 16);
-        return sessionId.Version == 7 && now.ToUnixTimeMilliseconds() < beganAt + (long)FreshFor.TotalMilliseconds;
-    }
+    /// <summary>Whether a user's sign-in is still under way: access tokens outlive those that were ended.</summary>
+    internal async Task<bool> IsLiveAsync(Guid userId, Guid id) => (await ReadAsync(id))?.UserId == userId;
+
+    /// <summary>Whether a user's sign-in is still under way and has begun within <see cref="FreshFor"/>.</summary>
+    internal async Task<bool> IsFreshAsync(Guid userId, Guid id, DateTimeOffset now) =>
+        await ReadAsync(id) is { } session && session.UserId == userId && now < session.MadeAt + FreshFor;
 
     /// <summary>Begins a sign-in.</summary>
     /// <returns>Its id, and the first refresh token.</returns>

@@ -68,6 +68,11 @@ public sealed class SignInAttempts(ConnectionMultiplexer redis, RateLimitOptions
     public async Task<Refusal?> CountAsync(IPAddress address) =>
         limits.Enabled ? await CountAsync([AddressKey(address)], [limits.FailuresPerAddress]) : null;
 
+    /// <summary>Counts a wish to have a password reset by mail: apart, so that it locks nobody out of signing in.</summary>
+    /// <returns>Null, or <see cref="Refusal.TooManyAttempts"/>.</returns>
+    public async Task<Refusal?> CountResetAsync(IPAddress address) =>
+        limits.Enabled ? await CountAsync([ResetKey(address)], [limits.FailuresPerAddress]) : null;
+
     /// <summary>The password was right: what was counted against the account from this address is forgotten.</summary>
     public async Task SucceededAsync(string email, IPAddress address)
     {
@@ -106,6 +111,8 @@ public sealed class SignInAttempts(ConnectionMultiplexer redis, RateLimitOptions
     private string AccountKey(string email) => $"failures:{Hash(email)}";
 
     private string AddressKey(IPAddress address) => $"failures:{Hash(Network(address))}";
+
+    private string ResetKey(IPAddress address) => $"resets:{Hash(Network(address))}";
 
     private string KnownKey(string email, IPAddress address) => $"known:{Hash(email)}:{Hash(Network(address))}";
 

@@ -43,6 +43,11 @@ public sealed partial class AvatarUpkeep(
             {
                 LogTickFailed(exception.Message);
             }
+            // A bug in here must not stop the program.
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogBug(exception);
+            }
         } while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
@@ -67,12 +72,24 @@ public sealed partial class AvatarUpkeep(
     private async Task SweepAsync(DateTimeOffset now, CancellationToken cancellation)
     {
         await using var connection = await postgres.OpenConnectionAsync(cancellation);
-        await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        if (!await AdvisoryLock.AvatarSweep.TryTakeForTransactionAsync(connection, cancellation))
+        // Not in a transaction, which would stay open for as long as the store takes to list everything.
+        if (!await AdvisoryLock.AvatarSweep.TryTakeAsync(connection, cancellation))
         {
             return;
         }
 
+        try
+        {
+            await SweepAsync(connection, now, cancellation);
+        }
+        finally
+        {
+            await AdvisoryLock.AvatarSweep.ReleaseAsync(connection);
+        }
+    }
+
+    private async Task SweepAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellation)
+    {
         var swept = 0;
         var old = store.ListAsync(cancellation).Where(id => IsOlder(id, now - OrphanAge));
         await foreach (var some in old.Chunk(SweepAtOnce).WithCancellation(cancellation))
@@ -125,6 +142,9 @@ public sealed partial class AvatarUpkeep(
 
     [LoggerMessage(LogLevel.Warning, "Avatars were not looked after: {Reason}")]
     private partial void LogTickFailed(string reason);
+
+    [LoggerMessage(LogLevel.Error, "Looking after avatars failed")]
+    private partial void LogBug(Exception exception);
 
     [LoggerMessage(LogLevel.Information, "{Count} stored pictures that nothing named were deleted")]
     private partial void LogSwept(int count);

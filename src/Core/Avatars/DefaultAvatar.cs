@@ -3,15 +3,18 @@ using Npgsql;
 namespace BookIT.Core.Avatars;
 
 /// <summary>
-/// The picture of those who have none of their own. A copy stays in memory, so that it can still be shown while the store
-/// is away.
+/// The picture of those who have none of their own. A copy stays in memory, and another in a folder, so that it can still be
+/// shown while the store is away, also by a program that starts in the meantime.
 /// </summary>
-public sealed class DefaultAvatar(NpgsqlDataSource postgres, AvatarStore store)
+/// <param name="postgres">Knows which picture it is.</param>
+/// <param name="store">Has it.</param>
+/// <param name="copies">Keeps the copy; null where the store is no farther away.</param>
+public sealed class DefaultAvatar(NpgsqlDataSource postgres, AvatarStore store, AvatarStore? copies)
 {
     private volatile Copy? copy;
 
     /// <summary>The id of the default picture as it is now; null where there is none.</summary>
-    public async Task<Guid?> FindIdAsync(CancellationToken cancellation)
+    private async Task<Guid?> FindIdAsync(CancellationToken cancellation)
     {
         await using var command = postgres.CreateCommand("SELECT default_avatar_id FROM space");
         return await command.ExecuteScalarAsync(cancellation) as Guid?;
@@ -48,6 +51,7 @@ public sealed class DefaultAvatar(NpgsqlDataSource postgres, AvatarStore store)
         try
         {
             copy = id is { } wanted ? await LoadAsync(wanted, cancellation) : null;
+            await TryKeepAsync(cancellation);
         }
         catch (AvatarStoreException) when (present is not null)
         {
@@ -56,6 +60,53 @@ public sealed class DefaultAvatar(NpgsqlDataSource postgres, AvatarStore store)
     }
 
     private async Task<Copy?> LoadAsync(Guid id, CancellationToken cancellation)
+    {
+        try
+        {
+            return await LoadAsync(store, id, cancellation);
+        }
+        catch (AvatarStoreException) when (copies is not null)
+        {
+            var kept = await LoadAsync(copies, id, cancellation);
+            if (kept is null)
+            {
+                throw;
+            }
+
+            return kept;
+        }
+    }
+
+    /// <summary>Keeps the copy that is in memory in the folder, and no other; where that cannot be, memory has to do.</summary>
+    private async Task TryKeepAsync(CancellationToken cancellation)
+    {
+        if (copies is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await copies.PrepareAsync(cancellation);
+            var kept = await copies.ListAsync(cancellation).ToListAsync(cancellation);
+            if (copy is { } present && !kept.Remove(present.Id))
+            {
+                using var bytes = new MemoryStream(present.Bytes, writable: false);
+                await copies.PutAsync(present.Id, bytes, cancellation);
+            }
+
+            foreach (var old in kept)
+            {
+                await copies.DeleteAsync(old, cancellation);
+            }
+        }
+        catch (AvatarStoreException)
+        {
+            // A read-only file system, for instance.
+        }
+    }
+
+    private static async Task<Copy?> LoadAsync(AvatarStore store, Guid id, CancellationToken cancellation)
     {
         if (
             await store.OpenAsync(id, cancellation) is not { } stored

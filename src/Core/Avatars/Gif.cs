@@ -95,13 +95,10 @@ internal static class Gif
         byte length;
         do
         {
-            length = await reader.TakeByteAsync();
-            if (keep)
-            {
-                await reader.WriteAsync(new[] { length });
-            }
-
-            await reader.PassAsync(length, keep);
+            var next = await reader.PeekAsync(1);
+            Require(next.Length == 1);
+            length = next.Span[0];
+            await reader.PassAsync(1 + length, keep);
         } while (length > 0);
     }
 

@@ -172,15 +172,8 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
         {
             return await act(patience.Token);
         }
-        catch (Exception exception)
-            when (!cancellation.IsCancellationRequested
-                && exception
-                    is AmazonClientException
-                        or AmazonServiceException
-                        or HttpRequestException
-                        or OperationCanceledException
-                        or IOException
-            )
+        // An address that answers with something else than S3 fails in ways of its own.
+        catch (Exception exception) when (!cancellation.IsCancellationRequested)
         {
             throw new AvatarStoreException($"S3 does not answer: {exception.Message}", exception);
         }

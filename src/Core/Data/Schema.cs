@@ -64,13 +64,13 @@ internal readonly record struct AdvisoryLock(long Key)
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
+    /// <summary>Takes the lock if nobody holds it, until it is released or the connection ends.</summary>
+    public Task<bool> TryTakeAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        TryTakeAsync("SELECT pg_try_advisory_lock($1)", connection, cancellation);
+
     /// <summary>Takes the lock for this transaction if nobody holds it.</summary>
-    public async Task<bool> TryTakeForTransactionAsync(NpgsqlConnection connection, CancellationToken cancellation)
-    {
-        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
-        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
-    }
+    public Task<bool> TryTakeForTransactionAsync(NpgsqlConnection connection, CancellationToken cancellation) =>
+        TryTakeAsync("SELECT pg_try_advisory_xact_lock($1)", connection, cancellation);
 
     /// <summary>Gives it back.</summary>
     public async Task ReleaseAsync(NpgsqlConnection connection)
@@ -78,5 +78,12 @@ internal readonly record struct AdvisoryLock(long Key)
         await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
         await command.ExecuteNonQueryAsync();
+    }
+
+    private async Task<bool> TryTakeAsync(string sql, NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 }

@@ -67,6 +67,8 @@ public sealed class DemoVisitors(
                     db.Users.Add(user);
                 }
 
+                // Whoever had it before has no way in.
+                user.UnlinkAll();
                 user.SetPasswordHash(hash.Value);
                 user.SetRole(role);
                 user.Verify();

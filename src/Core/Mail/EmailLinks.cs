@@ -1,6 +1,7 @@
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Notifications;
+using BookIT.Core.Telegram;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 
@@ -16,6 +17,7 @@ public sealed class EmailLinks(
     PasswordHashing passwords,
     Sessions sessions,
     SignInAttempts attempts,
+    TelegramLinks telegram,
     TimeProvider time
 )
 {
@@ -50,12 +52,12 @@ public sealed class EmailLinks(
 
     /// <summary>
     /// Sends a link that sets a new password to the address, if it is an account's; at most one a minute. Whether it is
-    /// one shows neither in the answer nor in its time. It counts like a wrong password of the client's address.
+    /// one shows neither in the answer nor in its time. Of an address, as many are taken as wrong passwords.
     /// </summary>
     /// <returns>Asked for, or <see cref="Refusal.TooManyAttempts"/>.</returns>
     public async Task<Result<Done>> AskToResetAsync(string email, Client client, CancellationToken cancellation)
     {
-        if (await attempts.CountAsync(client.Address) is { } tooMany)
+        if (await attempts.CountResetAsync(client.Address) is { } tooMany)
         {
             return tooMany;
         }
@@ -111,6 +113,13 @@ public sealed class EmailLinks(
             async user =>
             {
                 user.SetPasswordHash(hash.Value);
+                if (user.EmailConfirmedAt is null)
+                {
+                    // Somebody else may have made the account, or given it this address. It is the mailbox's owner's now.
+                    user.UnlinkAll();
+                }
+
+                await telegram.RevokeTokenAsync(user.Id);
                 user.ConfirmEmail(time.Now());
                 await db.SaveChangesAsync(cancellation);
                 // Before the commit: without Redis the password is not set either. A sign-in that begins meanwhile waits

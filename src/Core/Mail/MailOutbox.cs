@@ -59,8 +59,7 @@ public sealed class MailOutbox(MailOptions options) : IDisposable
         if (hasNewEmail && !await AskToConfirmAsync(db, user.Id, now, now, cancellation))
         {
             // This minute's mail may have gone to the address before.
-            var nextMinute = DateTimeOffset.FromUnixTimeSeconds((MinuteOf(now) + 1) * 60);
-            await AskToConfirmAsync(db, user.Id, now, nextMinute, cancellation);
+            await AskToConfirmAsync(db, user.Id, now, NextMinute(now), cancellation);
         }
     }
 
@@ -77,15 +76,48 @@ public sealed class MailOutbox(MailOptions options) : IDisposable
     /// <summary>
     /// Asks for the mail that resets the password of whoever has this address: one statement, whether anybody has it or not.
     /// </summary>
-    internal Task AskToResetAsync(
+    internal async Task AskToResetAsync(
         BookItDbContext db,
         string email,
         DateTimeOffset now,
         CancellationToken cancellation
-    ) => AskAsync(db, NotificationKind.PasswordReset, userId: null, email, now, now, cancellation);
+    )
+    {
+        const string kind = NotificationKind.PasswordReset;
+        if (
+            !await AskAsync(db, kind, userId: null, email, now, due: now, cancellation)
+            && !await IsResetOnItsWayAsync(db, email, now, cancellation)
+        )
+        {
+            // This minute's mail is used up already.
+            await AskAsync(db, kind, userId: null, email, now, NextMinute(now), cancellation);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => wake.Dispose();
+
+    private static Task<bool> IsResetOnItsWayAsync(
+        BookItDbContext db,
+        string email,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        db
+            .Users.Where(u => u.Email == email)
+            .AnyAsync(
+                u =>
+                    db.EmailTokens.Any(t =>
+                        t.UserId == u.Id && t.Purpose == EmailTokenPurpose.ResetPassword && t.ExpiresAt > now
+                    )
+                    || db.Notifications.Any(n =>
+                        n.UserId == u.Id
+                        && n.Kind == NotificationKind.PasswordReset
+                        && n.DeliveredAt == null
+                        && n.FailedAt == null
+                    ),
+                cancellation
+            );
 
     private async Task<bool> AskAsync(
         BookItDbContext db,
@@ -116,6 +148,9 @@ public sealed class MailOutbox(MailOptions options) : IDisposable
     }
 
     private static long MinuteOf(DateTimeOffset instant) => instant.ToUnixTimeSeconds() / 60;
+
+    private static DateTimeOffset NextMinute(DateTimeOffset now) =>
+        DateTimeOffset.FromUnixTimeSeconds((MinuteOf(now) + 1) * 60);
 
     private static string Language => CultureInfo.CurrentUICulture.TwoLetterISOLanguageName;
 }

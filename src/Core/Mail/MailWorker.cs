@@ -71,7 +71,7 @@ public sealed partial class MailWorker(
                     // The next one.
                 }
             }
-            catch (NpgsqlException exception)
+            catch (NpgsqlException exception) when (exception.IsTransient)
             {
                 LogDatabaseAway(exception.Message);
             }

@@ -40,6 +40,9 @@ public sealed class BookItMetrics
     private readonly Counter<long> apiErrors;
     private readonly Counter<long> bookingsRefused;
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
+    private const int ForgetEvery = 1_000;
+
+    private long newlySeen;
     private long registrations;
     private long logins;
     private long bookings;
@@ -100,7 +103,21 @@ public sealed class BookItMetrics
     public void UserLoggedIn() => Interlocked.Increment(ref logins);
 
     /// <summary>Somebody who is signed in asked for something.</summary>
-    public void UserSeen(Guid userId, DateTimeOffset now) => lastSeen[userId] = now.UtcTicks;
+    public void UserSeen(Guid userId, DateTimeOffset now)
+    {
+        if (lastSeen.TryAdd(userId, now.UtcTicks))
+        {
+            if (Interlocked.Increment(ref newlySeen) % ForgetEvery == 0)
+            {
+                // Where nobody scrapes.
+                CountActive(now);
+            }
+        }
+        else
+        {
+            lastSeen[userId] = now.UtcTicks;
+        }
+    }
 
     /// <summary>A sign-in was ended, by its user or by something that ends sign-ins.</summary>
     public void SessionEnded(TimeSpan duration) => sessionDuration.Record(duration.TotalSeconds);

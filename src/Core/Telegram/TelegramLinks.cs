@@ -44,6 +44,9 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
         return text;
     }
 
+    /// <summary>Makes the token that the account has useless.</summary>
+    internal Task RevokeTokenAsync(Guid userId) => redis.GetDatabase().KeyDeleteAsync(Key(userId));
+
     /// <summary>
     /// Links a Telegram account to the account that the token was issued to, in place of the one that it had. To link the
     /// same two again changes nothing. Only success spends the token.

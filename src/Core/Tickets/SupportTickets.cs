@@ -38,7 +38,10 @@ public sealed record TicketFilter(
 public sealed class SupportTickets(BookItDbContext db, ReservationQueries reservations)
 {
     /// <summary>Opens a ticket, tied to the author's live reservation and its seat where there is one.</summary>
-    /// <returns>The ticket, or why not: <see cref="Refusal.TooManyTickets"/>, <see cref="Refusal.NotSignedIn"/>.</returns>
+    /// <returns>
+    /// The ticket, or why not: <see cref="Refusal.TooManyTickets"/>, <see cref="Refusal.TooManyTicketsToday"/>,
+    /// <see cref="Refusal.NotSignedIn"/>.
+    /// </returns>
     public async Task<Result<TicketView>> OpenAsync(
         Guid userId,
         TicketTheme theme,
@@ -67,6 +70,11 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     return new Refusal.TooManyTickets(Ticket.MaxActivePerUser);
                 }
 
+                if (await OpenedSinceAsync(userId, now.AddDays(-1), cancellation) >= Ticket.MaxPerDay)
+                {
+                    return new Refusal.TooManyTicketsToday(Ticket.MaxPerDay);
+                }
+
                 var ticket = Ticket.Open(
                     userId,
                     theme,
@@ -75,7 +83,8 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     now
                 );
                 db.Tickets.Add(ticket);
-                await SaveAsync(transaction, ticket, NotificationKind.TicketOpened, userId, now, cancellation);
+                await SaveAsync(ticket, NotificationKind.TicketOpened, userId, now, cancellation);
+                await transaction.CommitAsync(cancellation);
                 return new TicketView(ticket, reservation?.SeatName);
             },
             cancellation
@@ -122,7 +131,8 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     db.Audit.Add(AuditEntry.Made(new { MessageId = message.Id }, id, callerId, "ticket.answer", now));
                 }
 
-                await SaveAsync(transaction, ticket, NotificationKind.TicketAnswered, callerId, now, cancellation);
+                await SaveAsync(ticket, NotificationKind.TicketAnswered, callerId, now, cancellation);
+                await transaction.CommitAsync(cancellation);
                 return new TicketMessageView(message, caller.FirstName);
             },
             cancellation
@@ -170,10 +180,13 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                         db.Audit.Add(AuditEntry.Of(db.Entry(ticket), id, callerId, action, now));
                     }
 
-                    await SaveAsync(transaction, ticket, change.Value, callerId, now, cancellation);
+                    await SaveAsync(ticket, change.Value, callerId, now, cancellation);
                 }
 
-                return await Views(db.Tickets.Where(t => t.Id == id)).SingleAsync(cancellation);
+                // Before the commit: after it the ticket may go with its author.
+                var view = await Views(db.Tickets.Where(t => t.Id == id)).SingleAsync(cancellation);
+                await transaction.CommitAsync(cancellation);
+                return view;
             },
             cancellation
         );
@@ -308,9 +321,11 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         await db.Tickets.CountAsync(t => t.UserId == userId && t.Status == TicketStatus.Active, cancellation)
         >= Ticket.MaxActivePerUser;
 
+    private Task<int> OpenedSinceAsync(Guid userId, DateTimeOffset since, CancellationToken cancellation) =>
+        db.Tickets.CountAsync(t => t.UserId == userId && t.MadeAt > since, cancellation);
+
     /// <summary>Saves what somebody did together with the news of it for the other side.</summary>
     private async Task SaveAsync(
-        IDbContextTransaction transaction,
         Ticket ticket,
         string kind,
         Guid actorId,
@@ -319,8 +334,11 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
     )
     {
         await db.SaveChangesAsync(cancellation);
-        // A ticket can be answered, closed and opened again many times: each is an event of its own.
-        var key = $"{kind}:{Guid.CreateVersion7(now)}:";
+        // Each message is an event of its own; opening and closing again and again is told once a minute.
+        var key =
+            kind is NotificationKind.TicketAnswered
+                ? $"{kind}:{Guid.CreateVersion7(now)}:"
+                : $"{kind}:{ticket.Id}:{now.ToUnixTimeSeconds() / 60}:";
         var byAuthor = actorId == ticket.UserId;
         await db.Database.ExecuteSqlAsync(
             $"""
@@ -330,10 +348,10 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
             FROM users
             WHERE id <> {actorId} AND CASE WHEN {byAuthor} THEN role = 'admin' ELSE id = {ticket.UserId} END
             ORDER BY id FOR KEY SHARE
+            ON CONFLICT DO NOTHING
             """,
             cancellation
         );
-        await transaction.CommitAsync(cancellation);
     }
 
     private Task<Result<T>> ChangeAsync<T>(

@@ -32,6 +32,9 @@ public sealed class Ticket
     /// <summary>How many tickets one member may have open at a time.</summary>
     public const int MaxActivePerUser = 20;
 
+    /// <summary>How many tickets one member may open within 24 hours.</summary>
+    public const int MaxPerDay = 50;
+
     /// <summary>How many messages may follow the first.</summary>
     public const int MaxMessages = 500;
 

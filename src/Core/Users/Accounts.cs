@@ -18,14 +18,18 @@ namespace BookIT.Core.Users;
 /// <param name="FirstName">Not empty.</param>
 /// <param name="Password">A new one.</param>
 /// <param name="CurrentPassword">The present one, needed for a new one; an account without one needs a fresh sign-in.</param>
-/// <param name="Language">The language of all that the person reads, <c>ru</c> or <c>en</c>.</param>
+/// <param name="Language">The language of all that the person reads, <c>ru</c> or <c>en</c>, or <see cref="AnyLanguage"/>.</param>
 public sealed record AccountChange(
     string? Email = null,
     string? FirstName = null,
     string? Password = null,
     string? CurrentPassword = null,
     string? Language = null
-);
+)
+{
+    /// <summary>Leaves the language to each request again.</summary>
+    public const string AnyLanguage = "auto";
+}
 
 /// <summary>What an administrator changes in an account; null stays as it is.</summary>
 /// <param name="Email">An address that <see cref="EmailAddress.TryNormalize"/> takes, in any spelling.</param>
@@ -140,9 +144,10 @@ public sealed class Accounts(
                 return new Refusal.NotSignedIn();
             }
 
-            var proved = user.PasswordHash is null
-                ? await ProveAsync(user, change.CurrentPassword, sessionId, client, now, cancellation)
-                : await ProveAsync(user, change.CurrentPassword ?? "", client, cancellation);
+            var proved =
+                user.PasswordHash is not null && string.IsNullOrEmpty(change.CurrentPassword)
+                    ? new Refusal.WrongPassword()
+                    : await ProveAsync(user, change.CurrentPassword, sessionId, client, now, cancellation);
             if (proved.IsRefused(out var refusal))
             {
                 return refusal;
@@ -167,9 +172,15 @@ public sealed class Accounts(
                 }
 
                 Apply(user, change.Email, change.FirstName);
+                if (db.Entry(user).Property(u => u.Email).IsModified && !await sessions.IsLiveAsync(id, sessionId))
+                {
+                    // Whoever has the address can reset the password: not by what a sign-in that was ended has left.
+                    return new Refusal.NotSignedIn();
+                }
+
                 if (change.Language is not null)
                 {
-                    user.Speak(change.Language);
+                    user.Speak(change.Language is AccountChange.AnyLanguage ? null : change.Language);
                 }
 
                 if (newHash is not null)
@@ -394,21 +405,11 @@ public sealed class Accounts(
         Client client,
         DateTimeOffset now,
         CancellationToken cancellation
-    ) =>
-        !string.IsNullOrEmpty(password) ? await ProveAsync(user, password, client, cancellation)
-        : Sessions.IsFresh(sessionId, now) ? Done.Ok
-        : new Refusal.FreshSignInNeeded();
-
-    private async Task<Result<Done>> ProveAsync(
-        User user,
-        string password,
-        Client client,
-        CancellationToken cancellation
     )
     {
-        if (password.Length == 0)
+        if (string.IsNullOrEmpty(password))
         {
-            return new Refusal.WrongPassword();
+            return await sessions.IsFreshAsync(user.Id, sessionId, now) ? Done.Ok : new Refusal.FreshSignInNeeded();
         }
 
         var verified = await signIn.VerifyAsync(user.Email, user.PasswordHash, password, client, cancellation);

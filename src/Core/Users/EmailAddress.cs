@@ -42,6 +42,8 @@ public static class EmailAddress
             Encoding.UTF8.GetByteCount(lower) > MaxLength
             || lower.Any(letter => char.IsControl(letter) || char.IsWhiteSpace(letter) || letter is '<' or '>' or '"')
             || !address.Host.Contains('.', StringComparison.Ordinal)
+            // An address of a machine: mail goes to names, or whoever registers could send it into the network.
+            || address.Host.StartsWith('[')
         )
         {
             return false;

@@ -112,8 +112,15 @@ public sealed class User
     /// <summary>Forgets the linked Telegram account.</summary>
     public void UnlinkTelegram() => TelegramId = null;
 
-    /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>.</summary>
-    public void Speak(string language) => Language = language;
+    /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>; null leaves it to each request.</summary>
+    public void Speak(string? language) => Language = language;
+
+    /// <summary>Forgets the accounts elsewhere that are linked: whoever had this account before signs in by them no more.</summary>
+    public void UnlinkAll()
+    {
+        YandexId = null;
+        TelegramId = null;
+    }
 
     /// <summary>Sets the picture; null takes it away.</summary>
     public void SetAvatar(Guid? avatarId) => AvatarId = avatarId;

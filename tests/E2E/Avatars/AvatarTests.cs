@@ -309,6 +309,7 @@ public abstract class AvatarTests(AvatarServer server)
 
     [Theory]
     [InlineData("no file", 400, "picture_missing")]
+    [InlineData("nothing chosen", 400, "picture_missing")]
     [InlineData("another field", 400, "picture_missing")]
     [InlineData("no body", 400, "picture_missing")]
     [InlineData("two files", 400, "one_picture_only")]
@@ -339,6 +340,9 @@ public abstract class AvatarTests(AvatarServer server)
         HttpContent? body = what switch
         {
             "no file" => Form(("text", null, "hello"u8.ToArray())),
+            "nothing chosen" => Raw(
+                "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\"\r\n\r\n\r\n--x--\r\n"u8.ToArray()
+            ),
             "another field" => Form(("image", "a.png", png)),
             "no body" => null,
             "two files" => Form(("file", "a.png", png), ("file", "b.png", png)),

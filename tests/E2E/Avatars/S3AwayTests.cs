@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using BookIT.Tests.E2E.Servers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using static BookIT.Tests.E2E.Avatars.Pictures;
 
 namespace BookIT.Tests.E2E.Avatars;
@@ -113,6 +115,49 @@ public sealed class S3AwayTests(S3BookItServer server) : IClassFixture<S3BookItS
         );
         Assert.Single(late.Keys());
         Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/avatar")).Status);
+    }
+
+    [Fact]
+    public async Task An_api_that_starts_while_s3_is_away_shows_the_default_picture_from_its_copy()
+    {
+        var (admin, nobody) = (await server.AdminAsync(), await server.MemberAsync());
+        var byDefault = (string)(await admin.SetDefaultAsync(await ReadAsync("told.webp"))).Body["image_id"]!;
+        Assert.Equal($"\"{byDefault}\"", ETag(await nobody.GetAsync("/api/avatar")));
+        server.S3.Kill();
+        try
+        {
+            var (_, address) = await server.StartApiAsync();
+
+            var shown = await server.At(address, nobody).GetAsync("/api/avatar");
+
+            Assert.Equal((HttpStatusCode.OK, $"\"{byDefault}\""), (shown.Status, ETag(shown)));
+            Assert.Equal("image/webp", shown.Response.Content.Headers.ContentType!.MediaType);
+        }
+        finally
+        {
+            await server.S3.StartAsync();
+        }
+    }
+
+    [Fact]
+    public async Task An_address_that_is_no_s3_is_away_and_stops_nothing()
+    {
+        await using var web = WebApplication.CreateSlimBuilder().Build();
+        web.Urls.Add("http://127.0.0.1:0");
+        web.MapFallback(() => Results.Content("<!doctype html><p>Some console<br>", "text/html"));
+        await web.StartAsync();
+        var settings = server.S3.Settings;
+        settings["S3__Endpoint"] = web.Urls.Single();
+        var (api, address) = await server.StartApiAsync(settings);
+        var member = await server.MemberAsync(address: address);
+
+        await Eventually.TrueAsync(
+            () => Task.FromResult(api.Output.Contains("Avatars were not looked after", StringComparison.Ordinal)),
+            () => api.Output
+        );
+
+        Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/user/me")).Status);
+        Assert.Equal(HttpStatusCode.NotFound, (await member.GetAsync("/api/avatar")).Status);
     }
 
     [Fact]

@@ -99,6 +99,7 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
         ("DELETE /user", NoContent, "just signed in", async t => await t.As(await t.Registered()).DeleteAsync("/api/user")),
         ("DELETE /user", NoContent, "by password", async t => await t.As(await t.Registered()).DeleteAsync("/api/user", new { password = BookItServer.Password })),
         ("DELETE /user", Unauthorized, "not signed in", t => t.Nobody().DeleteAsync("/api/user")),
+        ("DELETE /user", Forbidden, "signed in long ago, without the password", async t => await (await t.SignedInLongAgo()).DeleteAsync("/api/user")),
         ("GET /user/{id}", Ok, "oneself", async t => { var member = await t.Member(); return Has("user", await member.GetAsync($"/api/user/{member.UserId}")); }),
         ("GET /user/{id}", Ok, "an admin", async t => Has("user", await (await t.Admin()).GetAsync($"/api/user/{(await t.Member()).UserId}"))),
         ("GET /user/{id}", Forbidden, "somebody else", async t => await (await t.Member()).GetAsync($"/api/user/{(await t.Member()).UserId}")),
@@ -130,6 +131,7 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
         ("PATCH /reservations/{id}", Ok, "closed, with its unchanged start and end", async t => { var (member, _, id) = await t.Booked(); var own = (await member.GetAsync($"/api/reservations/{id}")).Body; return Has("reservation", await member.PatchAsync($"/api/reservations/{id}", new { start = (string?)own["start"], end = (string?)own["end"], status = "closed" })); }),
         ("PATCH /reservations/{id}", BadRequest, "a status that owners may not set", async t => { var (member, _, id) = await t.Booked(); return await member.PatchAsync($"/api/reservations/{id}", new { status = "active" }); }),
         ("PATCH /reservations/{id}", Forbidden, "another's", async t => await (await t.Member()).PatchAsync($"/api/reservations/{(await t.Booked()).Id}", new { status = "closed" })),
+        ("PATCH /reservations/{id}", Conflict, "closed before", async t => { var (member, _, id) = await t.Booked(); await member.PatchAsync($"/api/reservations/{id}", new { status = "closed" }); return await member.PatchAsync($"/api/reservations/{id}", new { end = t.now.AddHours(2) }); }),
         ("GET /reservations/{id}/qr.png", Ok, "one's own", async t => { var (member, _, id) = await t.Booked(); return Typed("image/png", await member.GetAsync($"/api/reservations/{id}/qr.png")); }),
         ("GET /reservations/{id}/qr.svg", Ok, "an admin", async t => Typed("image/svg+xml", await (await t.Admin()).GetAsync($"/api/reservations/{(await t.Booked()).Id}/qr.svg"))),
         ("GET /reservations/{id}/qr.svg", Forbidden, "another's", async t => await (await t.Member()).GetAsync($"/api/reservations/{(await t.Booked()).Id}/qr.svg")),
@@ -139,6 +141,7 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
         ("POST /avatar/upload", Ok, "a picture", async t => Has(["avatar_id"], await (await t.Member()).PostAsync("/api/avatar/upload", Picture("file")))),
         ("POST /avatar/upload", BadRequest, "no file", async t => await (await t.Member()).PostAsync("/api/avatar/upload", new MultipartFormDataContent { { new StringContent("1"), "other" } })),
         ("GET /avatar", Ok, "one's own", async t => { var member = await t.Member(); await member.PostAsync("/api/avatar/upload", Picture("file")); return Typed("image/png", await member.GetAsync("/api/avatar")); }),
+        ("GET /avatar", Ok, "the default picture", async t => { await (await t.Admin()).PostAsync("/api/admin/default_avatar", Picture("image")); return Typed("image/png", await (await t.Member()).GetAsync("/api/avatar")); }),
         ("GET /telegram/get_token", Ok, "signed in", async t => Has(["token"], await (await t.Member()).GetAsync("/api/telegram/get_token"))),
         ("POST /telegram/connect", Ok, "the bot, with a member's token", async t => Has(["message", "telegram_id"], await t.BotPosts(new { token = await t.TelegramToken(), telegram_id = "777000111" }))),
         ("POST /telegram/connect", BadRequest, "a bad token", t => t.BotPosts(new { token = "no-such-token", telegram_id = "777000112" })),
@@ -151,6 +154,9 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
         ("POST /admin/check_qr/{reservation_id}", Ok, "by the bare id", async t => { var answer = Has("reservation", await (await t.Admin()).PostAsync($"/api/admin/check_qr/{(await t.Booked()).Id}")); Assert.Equal("active", (string?)answer.Body["status"]); return answer; }),
         ("POST /admin/check_qr/{reservation_id}", FailedDependency, "an unverified member", async t => Has(["detail", "user_id"], await (await t.Admin()).PostAsync($"/api/admin/check_qr/{(await t.Booked(verified: false)).Id}"))),
         ("POST /admin/check_qr/{reservation_id}", Conflict, "closed", async t => { var (member, _, id) = await t.Booked(); await member.PatchAsync($"/api/reservations/{id}", new { status = "closed" }); return await (await t.Admin()).PostAsync($"/api/admin/check_qr/{id}"); }),
+        ("POST /admin/check_qr/{reservation_id}", Ok, "by a signed pass", async t => Has("reservation", await (await t.Admin()).PostAsync($"/api/admin/check_qr/{await t.SignedPass()}"))),
+        ("POST /admin/check_qr/{reservation_id}", Conflict, "not its time yet", async t => await (await t.Admin()).PostAsync($"/api/admin/check_qr/{(await t.Booked(startsIn: TimeSpan.FromHours(5))).Id}")),
+        ("POST /admin/check_qr/{reservation_id}", Conflict, "did not come", async t => await (await t.Admin()).PostAsync($"/api/admin/check_qr/{await t.Missed()}")),
         ("POST /admin/check_qr/{reservation_id}", NotFound, "unknown", async t => await (await t.Admin()).PostAsync($"/api/admin/check_qr/{Guid.CreateVersion7()}")),
         ("POST /admin/verify_user/{user_id}", Ok, "an admin", async t => Has("user", await (await t.Admin()).PostAsync($"/api/admin/verify_user/{(await t.Member()).UserId}"))),
         ("POST /admin/verify_user/{user_id}", Forbidden, "a member", async t => await (await t.Member()).PostAsync($"/api/admin/verify_user/{(await t.Member()).UserId}")),
@@ -167,6 +173,7 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
         ("PATCH /admin/ticket/{id}/status", NotFound, "no such ticket", async t => await (await t.Admin()).PatchAsync($"/api/admin/ticket/{Guid.CreateVersion7()}/status", new { status = "closed" })),
         ("POST /admin/default_avatar", Ok, "a picture", async t => Has(["image_id", "url"], await (await t.Admin()).PostAsync("/api/admin/default_avatar", Picture("image")))),
         ("POST /admin/default_avatar", Forbidden, "a member", async t => await (await t.Member()).PostAsync("/api/admin/default_avatar", Picture("image"))),
+        ("POST /simulation/control", Ok, "start", async t => { var admin = await t.Admin(); var state = Has(["running"], await admin.PostAsync("/api/simulation/control", new { action = "start", rate = 0.1 })); await admin.PostAsync("/api/simulation/control", new { action = "stop" }); return state; }),
         ("POST /simulation/control", Ok, "stop", async t => await (await t.Admin()).PostAsync("/api/simulation/control", new { action = "stop" })),
         ("POST /simulation/control", Forbidden, "a member", async t => await (await t.Member()).PostAsync("/api/simulation/control", new { action = "start" })),
         ("GET /metrics", Ok, "under /api", async t => Typed("text/plain", await t.NobodyGets("/metrics"))),
@@ -315,11 +322,34 @@ public sealed partial class ContractTests(WholeServer server) : IClassFixture<Wh
     }
 
     /// <summary>A member with a live reservation, from now on for an hour.</summary>
-    private async Task<(ApiClient Member, Guid Seat, Guid Id)> Booked(bool verified = true)
+    private async Task<(ApiClient Member, Guid Seat, Guid Id)> Booked(bool verified = true, TimeSpan startsIn = default)
     {
-        var (member, seat) = (await server.MemberAsync(verified), await Seat());
-        return (member, seat, (await member.BookAsync(seat, now, now.AddHours(1))).Id);
+        var (member, seat, start) = (await server.MemberAsync(verified), await Seat(), now + startsIn);
+        return (member, seat, (await member.BookAsync(seat, start, start.AddHours(1))).Id);
     }
+
+    /// <summary>A reservation that nobody came for.</summary>
+    private async Task<Guid> Missed() =>
+        await server.ReservationAsync(
+            (await Member()).UserId,
+            await Seat(),
+            now.AddHours(-3),
+            now.AddHours(-2),
+            "did_not_come"
+        );
+
+    /// <summary>What the code on a member's screen says.</summary>
+    private async Task<string> SignedPass()
+    {
+        var (member, _, id) = await Booked();
+        using var folder = new TemporaryFolder();
+        var picture = await member.GetAsync($"/api/reservations/{id}/qr.png?signed=true");
+        await File.WriteAllBytesAsync(folder.File("pass.png"), picture.Bytes);
+        return (await Tool.RunAsync("zbarimg", "--quiet", "--raw", "--nodbus", folder.File("pass.png"))).Trim();
+    }
+
+    private async Task<ApiClient> SignedInLongAgo() =>
+        await server.SignedInAsync((await Member()).UserId, signedInAt: now.AddHours(-1));
 
     /// <summary>A member with a ticket.</summary>
     private async Task<(ApiClient Member, Guid Ticket)> Asking()

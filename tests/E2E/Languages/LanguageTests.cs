@@ -52,6 +52,10 @@ public sealed class LanguageTests(BookItServer server) : IClassFixture<BookItSer
         await member.PatchAsync("/api/user", new { language = "ru" });
         Assert.Equal((Russian, "ru"), await AskAsync(member, "en"));
         Assert.Equal("ru", (string?)(await member.GetAsync("/api/user/me")).Body["language"]);
+
+        var none = await member.PatchAsync("/api/user", new { language = "auto" });
+        Assert.Null(none.Body["language"]);
+        Assert.Equal((English, "en"), await AskAsync(member, "en"));
     }
 
     [Fact]

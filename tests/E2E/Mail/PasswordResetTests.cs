@@ -60,9 +60,9 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
 
         var mail = (await server.Smtp.MailsToAsync(email, page: "reset_password"))[0];
 
-        Assert.Equal("Change your password for BookIT", mail.Subject);
+        Assert.Equal("Reset your BookIT password", mail.Subject);
         Assert.Equal($"{BookItServer.FrontendOrigin}/api/auth/reset_password", mail.Page);
-        Assert.Contains("The link works once, within 1 h.", mail.Text, StringComparison.Ordinal);
+        Assert.Contains("The link works once, within 1\u00A0hour.", mail.Text, StringComparison.Ordinal);
         Assert.Contains("the password stays as it is", mail.Text, StringComparison.Ordinal);
         Assert.Equal(
             TimeSpan.FromHours(1),
@@ -73,6 +73,52 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
                 """
             )
         );
+    }
+
+    [Fact]
+    public async Task Whoever_had_the_account_before_its_address_was_proved_has_no_way_back_in()
+    {
+        // Somebody gives an account of theirs an address of somebody else, who asks for a new password.
+        var intruder = await server.MemberAsync();
+        var email = People.NewEmail();
+        await server.ExecuteAsync(
+            $"UPDATE users SET yandex_id = '{email}', telegram_id = 4242 WHERE id = '{intruder.UserId}'"
+        );
+        Assert.Equal(HttpStatusCode.OK, (await intruder.PatchAsync("/api/user", new { email })).Status);
+        var token = (string?)(await intruder.GetAsync("/api/telegram/get_token")).Body["token"];
+
+        Assert.Equal(HttpStatusCode.OK, (await ResetAsync(await LinkAsync(email))).Status);
+
+        var owner = server.As(await server.LoginAsync(email, NewPassword));
+        Assert.Equal(intruder.UserId, owner.UserId);
+        Assert.Null((await owner.GetAsync("/api/user/me")).Body["telegram_id"]);
+        Assert.Null((string?)(await owner.GetAsync("/api/user/export")).Body["yandex_id"]);
+        var link = await server
+            .Anonymous()
+            .SendAsync(
+                HttpMethod.Post,
+                "/api/telegram/connect",
+                new { token, telegram_id = 4242 },
+                ("X-Bot-Secret", BookItServer.BotSecret)
+            );
+        Assert.Equal("telegram_token_invalid", link.Code);
+        // What is left of the intruder's access token changes nothing that matters.
+        Assert.Equal("not_signed_in", (await intruder.PatchAsync("/api/user", new { email = People.NewEmail() })).Code);
+        Assert.Equal("fresh_sign_in_needed", (await intruder.DeleteAsync("/api/user")).Code);
+    }
+
+    [Fact]
+    public async Task Whoever_has_proved_the_address_before_keeps_what_is_linked()
+    {
+        var email = (await server.RegisterAsync()).Email();
+        await server.ExecuteAsync(
+            $"UPDATE users SET yandex_id = '{email}', email_confirmed_at = now() WHERE email = '{email}'"
+        );
+
+        await ResetAsync(await LinkAsync(email));
+
+        var owner = server.As(await server.LoginAsync(email, NewPassword));
+        Assert.Equal(email, (string?)(await owner.GetAsync("/api/user/export")).Body["yandex_id"]);
     }
 
     [Fact]
@@ -142,6 +188,23 @@ public sealed class PasswordResetTests(ServerWithMail server) : IClassFixture<Se
             // Where a minute ended meanwhile.
             2
         );
+    }
+
+    [Fact]
+    public async Task Asked_for_again_after_the_link_was_used_another_mail_follows_a_minute_later()
+    {
+        var email = (await server.RegisterAsync()).Email();
+        await ResetAsync(await LinkAsync(email));
+
+        Assert.Equal(HttpStatusCode.Accepted, (await ForgotAsync(email)).Status);
+
+        var waits = await server.QueryAsync<bool>(
+            $"""
+            SELECT n.due_at <= n.made_at + interval '1 minute' FROM notifications n JOIN users u ON u.id = n.user_id
+            WHERE u.email = '{email}' AND n.kind = 'password_reset' AND n.delivered_at IS NULL
+            """
+        );
+        Assert.True(waits);
     }
 
     [Fact]

@@ -1,10 +1,15 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using BookIT.Core.Auth;
+using BookIT.Core.Metrics;
+using BookIT.Core.Redis;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace BookIT.Tests.E2E.Servers;
@@ -23,6 +28,8 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     public const string FrontendOrigin = "https://bookit.example";
     public const string Password = "correct horse";
 
+    private readonly Meter meter = new("Tests");
+    private ConnectionMultiplexer? redis;
     private readonly ConcurrentBag<Program> programs = [];
     private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
     private readonly TemporaryFolder folder = new();
@@ -52,6 +59,11 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         PostgresSetting = await servers.CreateDatabaseAsync();
         RedisUrl = RedisUrl is "" ? servers.CreateRedisUrl() : RedisUrl;
         Postgres = NpgsqlDataSource.Create(PostgresSetting);
+        redis = ConnectionMultiplexer.Connect(
+            RedisUrl,
+            NullLogger<ConnectionMultiplexer>.Instance,
+            TimeProvider.System
+        );
         (Api, Address) = await StartApiAsync();
     }
 
@@ -194,6 +206,15 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         return id;
     }
 
+    /// <summary>The sign-ins, written straight to Redis.</summary>
+    private Sessions Sessions =>
+        field ??= new Sessions(
+            redis!,
+            new JwtOptions { Secret = JwtSecret },
+            new BookItMetrics(meter, TimeProvider.System),
+            TimeProvider.System
+        );
+
     public async Task ExecuteAsync(string sql)
     {
         await using var command = Postgres.CreateCommand(sql);
@@ -224,7 +245,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         DateTimeOffset? expires = null,
         string secret = JwtSecret,
         string header = """{"alg":"HS256","typ":"JWT"}""",
-        DateTimeOffset? signedInAt = null
+        Guid? sessionId = null
     )
     {
         static string Encode(byte[] bytes) =>
@@ -235,7 +256,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             new
             {
                 sub = userId,
-                sid = Guid.CreateVersion7(signedInAt ?? now),
+                sid = sessionId ?? Guid.CreateVersion7(),
                 role,
                 iss = "bookit",
                 aud = "bookit",
@@ -251,6 +272,12 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
+        meter.Dispose();
+        if (redis is not null)
+        {
+            await redis.DisposeAsync();
+        }
+
         foreach (var program in programs)
         {
             await program.DisposeAsync();
@@ -301,8 +328,30 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = role });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = verified });
         await command.ExecuteNonQueryAsync();
-        var client = WithToken(Token(id, role), address);
-        client.UserId = id;
+        return await SignedInAsync(id, role, address: address);
+    }
+
+    /// <summary>The same person by another sign-in, one that may have begun earlier.</summary>
+    public async Task<ApiClient> SignedInAsync(
+        Guid userId,
+        string role = "user",
+        DateTimeOffset? signedInAt = null,
+        Uri? address = null
+    )
+    {
+        var sessionId = Guid.CreateVersion7();
+        try
+        {
+            var began = signedInAt ?? TimeProvider.System.GetUtcNow();
+            (sessionId, _) = await Sessions.StartAsync(userId, new Client("tests", IPAddress.Loopback), began);
+        }
+        catch (RedisException)
+        {
+            // Tests without Redis do without a sign-in: the access token is enough for most.
+        }
+
+        var client = WithToken(Token(userId, role, sessionId: sessionId), address);
+        client.UserId = userId;
         return client;
     }
 }

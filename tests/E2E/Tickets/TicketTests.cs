@@ -268,6 +268,7 @@ public sealed class TicketTests(BookItServer server) : IClassFixture<BookItServe
     [InlineData("""{"theme":"wish"}""", "message")]
     [InlineData("""{"theme":"wish","message":""}""", "message")]
     [InlineData("""{"theme":"wish","message":" \n\t "}""", "message")]
+    [InlineData("""{"theme":"wish","message":"\u200b\u200b"}""", "message")]
     [InlineData("""{"theme":"wish","message":{"a":1}}""", "message")]
     [InlineData("""{"theme":1,"message":"Hello"}""", "theme")]
     public async Task What_does_not_fit_names_its_field(string body, string field)
@@ -326,6 +327,59 @@ public sealed class TicketTests(BookItServer server) : IClassFixture<BookItServe
         await SetStatusAsync(member, one, "closed");
         Assert.Equal(HttpStatusCode.OK, (await OpenAsync(member)).Status);
         Assert.Equal("too_many_tickets", (await SetStatusAsync(member, one, "active")).Code);
+    }
+
+    [Fact]
+    public async Task Of_sixty_tickets_opened_and_closed_within_a_day_fifty_are_taken()
+    {
+        var member = await server.MemberAsync();
+        await server.ExecuteAsync(
+            $"""
+            INSERT INTO tickets (id, user_id, theme, message, status, made_at, closed_at)
+            SELECT gen_random_uuid(), '{member.UserId}', 'wish', 'More', 'closed',
+                now() - CASE WHEN n > 49 THEN interval '25 hours' ELSE interval '23 hours' END, now()
+            FROM generate_series(1, 60) n
+            """
+        );
+
+        var last = await OpenAsync(member);
+        var more = await OpenAsync(member);
+
+        Assert.Equal(HttpStatusCode.OK, last.Status);
+        Assert.Equal((HttpStatusCode.Conflict, "too_many_tickets_today"), (more.Status, more.Code));
+    }
+
+    [Fact]
+    public async Task Closing_and_opening_again_and_again_is_told_once_a_minute()
+    {
+        var (member, admin) = (await server.MemberAsync(), await server.AdminAsync());
+        var ticket = (await OpenAsync(member)).Id;
+
+        for (var i = 0; i < 20; i++)
+        {
+            await SetStatusAsync(member, ticket, "closed");
+            await SetStatusAsync(member, ticket, "active");
+        }
+
+        // Two, if a minute has ended meanwhile.
+        Assert.InRange(await NewsAsync(admin, "ticket_closed", ticket), 1, 2);
+        Assert.InRange(await NewsAsync(admin, "ticket_reopened", ticket), 1, 2);
+    }
+
+    [Fact]
+    public async Task A_ticket_that_goes_while_an_administrator_closes_it_is_no_fault()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var (member, admin) = (await server.MemberAsync(), await server.AdminAsync());
+            var ticket = (await OpenAsync(member)).Id;
+
+            var closing = AdminSetsStatusAsync(admin, ticket, "closed");
+            var leaving = await member.DeleteAsync("/api/user");
+
+            Assert.Equal(HttpStatusCode.NoContent, leaving.Status);
+            Assert.True((int)(await closing).Status is 200 or 404, $"{await closing}");
+        }
     }
 
     [Fact]

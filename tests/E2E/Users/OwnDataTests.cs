@@ -8,13 +8,8 @@ namespace BookIT.Tests.E2E.Users;
 public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServer>
 {
     /// <summary>The same person by a sign-in that has begun earlier.</summary>
-    private ApiClient Earlier(ApiClient member, TimeSpan ago)
-    {
-        var began = TimeProvider.System.GetUtcNow() - ago;
-        var client = server.WithToken(BookItServer.Token(member.UserId, signedInAt: began));
-        client.UserId = member.UserId;
-        return client;
-    }
+    private Task<ApiClient> EarlierAsync(ApiClient member, TimeSpan ago) =>
+        server.SignedInAsync(member.UserId, signedInAt: TimeProvider.System.GetUtcNow() - ago);
 
     [Fact]
     public async Task The_export_holds_all_that_is_kept()
@@ -77,7 +72,7 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
     public async Task A_sign_in_of_long_ago_deletes_the_account_by_its_password_only()
     {
         var registered = await server.RegisterAsync();
-        var member = Earlier(server.As(registered), TimeSpan.FromMinutes(10.1));
+        var member = await EarlierAsync(server.As(registered), TimeSpan.FromMinutes(10.1));
 
         var without = await member.DeleteAsync("/api/user");
         var empty = await member.DeleteAsync("/api/user", new { password = "" });
@@ -109,7 +104,7 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
     {
         var member = await server.MemberAsync();
         Assert.False((bool)(await member.GetAsync("/api/user/me")).Body["has_password"]!);
-        var stale = Earlier(member, TimeSpan.FromMinutes(11));
+        var stale = await EarlierAsync(member, TimeSpan.FromMinutes(11));
         object password = new { password = "battery staple" };
 
         Assert.Equal("fresh_sign_in_needed", (await stale.DeleteAsync("/api/user")).Code);
@@ -122,6 +117,33 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
         Assert.Equal((HttpStatusCode.OK, true), (set.Status, (bool)set.Body["has_password"]!));
         Assert.Equal("wrong_password", again.Code);
         Assert.Equal(HttpStatusCode.NoContent, (await stale.DeleteAsync("/api/user", password)).Status);
+    }
+
+    [Fact]
+    public async Task An_access_token_that_outlives_its_sign_in_proves_nothing()
+    {
+        var (member, other) = (await server.MemberAsync(), await server.MemberAsync());
+        var sessions = (await member.GetAsync("/api/user/sessions")).Body.AsArray();
+        var own = (string?)Assert.Single(sessions)!["id"];
+        Assert.Equal(HttpStatusCode.NoContent, (await member.DeleteAsync($"/api/user/sessions/{own}")).Status);
+        var borrowed = server.WithToken(
+            BookItServer.Token(
+                member.UserId,
+                sessionId: Guid.Parse((string)(await other.GetAsync("/api/user/sessions")).Body[0]!["id"]!)
+            )
+        );
+
+        foreach (var left in new[] { member, borrowed })
+        {
+            Assert.Equal("fresh_sign_in_needed", (await left.DeleteAsync("/api/user")).Code);
+            Assert.Equal(
+                "fresh_sign_in_needed",
+                (await left.PatchAsync("/api/user", new { password = "battery staple" })).Code
+            );
+            Assert.Equal("not_signed_in", (await left.PatchAsync("/api/user", new { email = People.NewEmail() })).Code);
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/user/me")).Status);
     }
 
     [Theory]

@@ -223,7 +223,7 @@ public sealed class YandexWayTests(SpaceWithYandex server) : IClassFixture<Space
     }
 
     [Theory]
-    [InlineData("token", 500, "yandex_failed")]
+    [InlineData("token", 500, "yandex_unavailable")]
     [InlineData("token", "garbage", "yandex_unavailable")]
     [InlineData("token", "hang", "yandex_unavailable")]
     [InlineData("token", "text", "yandex_unavailable")]

@@ -51,8 +51,8 @@ public sealed class ProblemCodesTests
             YandexErrors.All,
             code =>
             {
-                Assert.NotEmpty(Sentences.Of(code));
-                Assert.Contains($"`{code}`", documentation, StringComparison.Ordinal);
+                var row = $"| `{code}` | {Sentences.Outline(code, Sentences.Languages[1])} |";
+                Assert.Contains(row, documentation, StringComparison.Ordinal);
             }
         );
     }

@@ -34,6 +34,8 @@ public sealed class EmailAddressTests
     [InlineData("a b@example.com")]
     [InlineData("ann@exam ple.com")]
     [InlineData("ann@example.com\r\nBcc: bob@example.com")]
+    [InlineData("ann@[127.0.0.1]")]
+    [InlineData("ann@[IPv6:::1]")]
     [InlineData("ann\0@example.com")]
     [InlineData("ann@example.com(comment)")]
     [InlineData("'; DROP TABLE users; --")]
