@@ -107,6 +107,7 @@ public static class CoreServices
         services.AddScoped<EmailLinks>();
         services.AddScoped<Accounts>();
         services.AddScoped<TelegramLinks>();
+        services.AddScoped<TelegramSignIn>();
         services.AddScoped<OwnDataExport>();
 
         FolderAvatarStore AvatarFolder(IServiceProvider provider, string subfolder = "") =>

@@ -153,6 +153,20 @@ public abstract record Refusal
     /// <summary>The token that links a Telegram account is unknown, spent, expired, or a newer one has taken its place.</summary>
     public sealed record TelegramTokenInvalid : Refusal;
 
+    /// <summary>Nobody can sign in by Telegram here: there is no bot.</summary>
+    public sealed record TelegramOff : Refusal;
+
+    /// <summary>What the Mini App says of whoever opened it is not Telegram's word, or too old.</summary>
+    public sealed record TelegramDataInvalid : Refusal;
+
+    /// <summary>The Telegram account is nobody's here.</summary>
+    /// <param name="FirstName">What its owner is called there; may be empty.</param>
+    /// <param name="Proof">Links it, once, to the account of whoever signs in or registers meanwhile.</param>
+    public sealed record TelegramNotLinked(string FirstName, string Proof) : Refusal;
+
+    /// <summary>The Mini App's proof of a Telegram account is unknown, spent, expired, or a newer one has taken its place.</summary>
+    public sealed record TelegramProofInvalid : Refusal;
+
     /// <summary>The Telegram account is linked to another account; it moves only on the word of whoever holds it.</summary>
     public sealed record TelegramLinkedElsewhere : Refusal;
 

@@ -155,7 +155,7 @@ internal static class AdminReservationEndpoints
     }
 
     private static async Task<Results<Ok<ReservationResponse>, Refused>> CheckIn(
-        [Description("The reservation's id, or a signed pass.")]
+        [Description("The reservation's id, or what a signed pass holds, percent-encoded.")]
         [FromRoute(Name = "reservation_id")]
             string reservationOrPass,
         ClaimsPrincipal user,
@@ -164,7 +164,8 @@ internal static class AdminReservationEndpoints
         TimeProvider time,
         CancellationToken cancellation
     ) =>
-        pass.TryRead(reservationOrPass, out var id)
+        // A slash is the one thing that a segment of a path keeps percent-encoded.
+        pass.TryRead(reservationOrPass.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase), out var id)
             ? ReservationEndpoints.Ok(await reservations.CheckInAsync(id, user.UserId(), time.Now(), cancellation))
             : new Refusal.ReservationNotFound().ToResult();
 }

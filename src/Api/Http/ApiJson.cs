@@ -59,6 +59,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(TelegramConnectRequest))]
 [JsonSerializable(typeof(TelegramConnectResponse))]
 [JsonSerializable(typeof(TelegramExistsResponse))]
+[JsonSerializable(typeof(TelegramWebAppRequest))]
+[JsonSerializable(typeof(TelegramLinkRequest))]
 [JsonSerializable(typeof(SimulationRequest))]
 [JsonSerializable(typeof(SimulationResponse))]
 internal sealed partial class ApiJson : JsonSerializerContext

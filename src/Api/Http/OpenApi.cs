@@ -333,6 +333,8 @@ internal static class OpenApi
                     Format = "date-time",
                     Description = "With `check_in_not_open`: when it opens.",
                 },
+                ["first_name"] = Text("With `telegram_not_linked`: what the person is called in Telegram."),
+                ["proof"] = Text("With `telegram_not_linked`: what links the Telegram account after signing in."),
                 ["errors"] = new OpenApiSchema
                 {
                     Type = JsonSchemaType.Object,

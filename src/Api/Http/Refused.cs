@@ -32,6 +32,10 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
             case Refusal.CheckInNotOpen notOpen:
                 problem.Extensions["opens_at"] = new Instant(notOpen.OpensAt);
                 break;
+            case Refusal.TelegramNotLinked unlinked:
+                problem.Extensions["first_name"] = unlinked.FirstName;
+                problem.Extensions["proof"] = unlinked.Proof;
+                break;
             case Refusal.TooManyAttempts { RetryAfter: var wait }:
                 RetryAfter(httpContext, wait);
                 break;

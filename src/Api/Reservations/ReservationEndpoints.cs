@@ -6,6 +6,7 @@ using BookIT.Core;
 using BookIT.Core.Languages;
 using BookIT.Core.Reservations;
 using BookIT.Core.Space;
+using BookIT.Core.Telegram;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -196,6 +197,7 @@ internal static class ReservationEndpoints
         ClaimsPrincipal user,
         ReservationQueries reservations,
         Pass pass,
+        TelegramOptions telegram,
         TimeProvider time,
         HttpResponse response,
         CancellationToken cancellation
@@ -209,7 +211,7 @@ internal static class ReservationEndpoints
 
         // The code of a reservation never changes.
         response.Headers.CacheControl = "private, max-age=3600";
-        return TypedResults.Bytes(QrPicture.Png(Text(id, signed, pass)), "image/png");
+        return TypedResults.Bytes(QrPicture.Png(Text(id, signed, pass, telegram)), "image/png");
     }
 
     private static async Task<Results<ContentHttpResult, Refused>> GetSvg(
@@ -218,6 +220,7 @@ internal static class ReservationEndpoints
         ClaimsPrincipal user,
         ReservationQueries reservations,
         Pass pass,
+        TelegramOptions telegram,
         SpaceOptions space,
         TimeProvider time,
         HttpContext context,
@@ -234,13 +237,15 @@ internal static class ReservationEndpoints
         var (seat, interval) = (reservation.Value.SeatName, reservation.Value.Interval);
         var title = Sentences.Of("pass_title", [seat, interval], zone: space.Zone);
         var when = Sentences.Of("pass_time", [interval], zone: space.Zone);
-        return TypedResults.Text(QrPicture.Svg(Text(id, signed, pass), title, seat, when), "image/svg+xml");
+        return TypedResults.Text(QrPicture.Svg(Text(id, signed, pass, telegram), title, seat, when), "image/svg+xml");
     }
 
     private const string SignedDescription =
-        "Holds a pass that the server has signed, instead of the bare id that old scanners read.";
+        "Holds a pass that the server has signed, instead of the bare id that old scanners read; as a link to the Telegram "
+        + "bot where there is one.";
 
-    private static string Text(Guid id, bool? signed, Pass pass) => signed is true ? pass.Sign(id) : id.ToString("D");
+    private static string Text(Guid id, bool? signed, Pass pass, TelegramOptions telegram) =>
+        signed is true ? telegram.LinkTo(pass.SignParameter(id)) ?? pass.Sign(id) : id.ToString("D");
 
     public static Results<Created<ReservationResponse>, Refused> Created(Result<ReservationView> result) =>
         result.IsRefused(out var refusal)

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Security.Claims;
 using BookIT.Api.Auth;
 using BookIT.Api.Http;
+using BookIT.Api.Users;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using BookIT.Core.Telegram;
@@ -34,6 +35,25 @@ internal static class TelegramEndpoints
             .WithName("findTelegramUser")
             .WithSummary("Whether a Telegram account is linked, and to which account");
         telegram
+            .MapPost("/webapp", SignInByWebApp)
+            .WithName("signInByTelegram")
+            .WithSummary("Sign in whoever has opened the Mini App, where their Telegram account is linked")
+            .WithDescription(
+                "Where it is not, `telegram_not_linked` tells a `proof`: let the person sign in or register, and send it to "
+                    + "`POST /api/telegram/link` within 10 minutes."
+            )
+            .Refuses(
+                typeof(Refusal.TelegramOff),
+                typeof(Refusal.TelegramDataInvalid),
+                typeof(Refusal.TelegramNotLinked)
+            );
+        telegram
+            .MapPost("/link", Link)
+            .RequireAccount()
+            .WithName("linkTelegram")
+            .WithSummary("After `telegram_not_linked`, and signed in meanwhile: link the Telegram account to one's own")
+            .Refuses<Refusal.TelegramProofInvalid, Refusal.TelegramLinkedElsewhere>();
+        telegram
             .MapDelete("/", Disconnect)
             .RequireAuthorization()
             .WithName("disconnectTelegram")
@@ -62,6 +82,35 @@ internal static class TelegramEndpoints
         return result.IsRefused(out var refusal)
             ? refusal.ToResult()
             : TypedResults.Ok(new TelegramConnectResponse(Sentences.Of("telegram_linked"), telegramId.ToString()));
+    }
+
+    private static async Task<Results<Ok<TokenResponse>, Refused>> SignInByWebApp(
+        TelegramWebAppRequest body,
+        TelegramSignIn signIn,
+        TimeProvider time,
+        HttpContext context,
+        CancellationToken cancellation
+    )
+    {
+        var result = await signIn.SignInAsync(body.InitData!, context.Client(), time.Now(), cancellation);
+        if (result.IsRefused(out var refusal))
+        {
+            return refusal.ToResult();
+        }
+
+        context.Response.SignIn(result.Value);
+        return TypedResults.Ok(TokenResponse.Of(result.Value));
+    }
+
+    private static async Task<Results<Ok<UserResponse>, Refused>> Link(
+        TelegramLinkRequest body,
+        ClaimsPrincipal user,
+        TelegramLinks links,
+        CancellationToken cancellation
+    )
+    {
+        var result = await links.LinkAsync(user.UserId(), body.Proof!, cancellation);
+        return result.IsRefused(out var refusal) ? refusal.ToResult() : TypedResults.Ok(UserResponse.Of(result.Value));
     }
 
     private static async Task<Ok<TelegramExistsResponse>> Exists(

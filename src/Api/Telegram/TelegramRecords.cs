@@ -25,6 +25,19 @@ public sealed record TelegramConnectRequest(
 /// <summary>That they are linked, as a sentence.</summary>
 public sealed record TelegramConnectResponse(string Message, string TelegramId);
 
+/// <summary>What Telegram tells the Mini App of whoever opened it.</summary>
+public sealed record TelegramWebAppRequest(
+    [property: Needed]
+    [property: LengthBetween(1, WebAppData.MaxLength)]
+    [property: Description("`Telegram.WebApp.initData`, unchanged.")]
+        string? InitData
+);
+
+/// <summary>A proof of a Telegram account.</summary>
+public sealed record TelegramLinkRequest(
+    [property: Needed] [property: Description("Of a `telegram_not_linked`.")] string? Proof
+);
+
 /// <summary>Whether a Telegram account is linked.</summary>
 public sealed record TelegramExistsResponse(
     bool Exists,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,34 +9,55 @@ using QRCoder;
 namespace BookIT.Core.Reservations;
 
 /// <summary>
-/// What a member shows at the door. A pass is either the bare id of the reservation, which old clients draw, or a
-/// signed text that only this system can make: <c>bookit:</c>, the id, a dot, and 128 bits of HMAC-SHA256 in base64url.
-/// Neither opens anything by itself: an administrator checks in, and sees who it is.
+/// What a member shows at the door. A pass is either the bare id of the reservation, which old clients draw, or signed,
+/// as only this system can: by 128 bits of HMAC-SHA256. Signed it is either a text, <c>bookit:</c>, the id, a dot, and
+/// the signature in base64url; or what a link to the Telegram bot may hand it, <c>pass_</c> and base64url of the id's
+/// bytes and the signature's, with the link or without. Neither opens anything by itself: an administrator checks in,
+/// and sees who it is.
 /// </summary>
 public sealed class Pass(JwtOptions options)
 {
-    /// <summary>What a signed pass begins with.</summary>
+    /// <summary>What a signed text begins with.</summary>
     public const string Prefix = "bookit:";
 
+    /// <summary>What a signed parameter of a link begins with.</summary>
+    public const string ParameterPrefix = "pass_";
+
+    private const int IdBytes = 16;
     private const int SignatureBytes = 16;
     private const int MaxSignatureLength = 24;
+    private const int MaxLinkLength = 200;
 
     private readonly byte[] key = options.KeyFor("pass");
 
-    /// <summary>The signed pass of a reservation.</summary>
+    /// <summary>The signed pass of a reservation, as a text.</summary>
     public string Sign(Guid reservationId) =>
         $"{Prefix}{reservationId:D}.{Base64Url.EncodeToString(Signature(reservationId))}";
 
-    /// <summary>Reads a pass of either kind. False where it is neither, or where the signature is not ours.</summary>
+    /// <summary>
+    /// The signed pass of a reservation, as a link to the bot may carry it: 48 characters of A–Z, a–z, 0–9, <c>_</c>
+    /// and <c>-</c>, where 64 are allowed (https://core.telegram.org/bots/features#deep-linking).
+    /// </summary>
+    public string SignParameter(Guid reservationId) =>
+        ParameterPrefix
+        + Base64Url.EncodeToString([.. reservationId.ToByteArray(bigEndian: true), .. Signature(reservationId)]);
+
+    /// <summary>
+    /// Reads a pass of any kind; a link may be to any bot, as <c>https://t.me/…</c> or <c>tg://resolve?…</c>. False where
+    /// it is none, or where the signature is not ours.
+    /// </summary>
     public bool TryRead(string text, out Guid reservationId)
     {
-        if (!text.StartsWith(Prefix, StringComparison.Ordinal))
-        {
-            return Guid.TryParseExact(text, "D", out reservationId);
-        }
+        var pass = ParameterOfLink(text) ?? text;
+        return pass.StartsWith(ParameterPrefix, StringComparison.Ordinal) ? TryReadParameter(pass, out reservationId)
+            : pass.StartsWith(Prefix, StringComparison.Ordinal) ? TryReadSigned(pass, out reservationId)
+            : Guid.TryParseExact(pass, "D", out reservationId);
+    }
 
+    private bool TryReadSigned(string pass, out Guid reservationId)
+    {
         reservationId = Guid.Empty;
-        var signed = text.AsSpan(Prefix.Length);
+        var signed = pass.AsSpan(Prefix.Length);
         var dot = signed.IndexOf('.');
         if (dot < 0 || !Guid.TryParseExact(signed[..dot], "D", out var id))
         {
@@ -57,6 +79,53 @@ public sealed class Pass(JwtOptions options)
 
         reservationId = id;
         return true;
+    }
+
+    private bool TryReadParameter(string pass, out Guid reservationId)
+    {
+        reservationId = Guid.Empty;
+        Span<byte> given = stackalloc byte[IdBytes + SignatureBytes];
+        var encoded = pass.AsSpan(ParameterPrefix.Length);
+        if (
+            encoded.Length != Base64Url.GetEncodedLength(given.Length)
+            || Base64Url.DecodeFromChars(encoded, given, out _, out var length) is not OperationStatus.Done
+            || length != given.Length
+        )
+        {
+            return false;
+        }
+
+        var id = new Guid(given[..IdBytes], bigEndian: true);
+        if (!CryptographicOperations.FixedTimeEquals(given[IdBytes..], Signature(id)))
+        {
+            return false;
+        }
+
+        reservationId = id;
+        return true;
+    }
+
+    /// <summary>What a link hands the bot that it opens; null where the text is no such link.</summary>
+    private static string? ParameterOfLink(string text)
+    {
+        if (
+            text.Length > MaxLinkLength
+            || !Uri.TryCreate(text, UriKind.Absolute, out var link)
+            || !(
+                (link.Scheme is "https" && link.Host is "t.me" && link.IsDefaultPort)
+                || (link.Scheme is "tg" && link.Host is "resolve")
+            )
+        )
+        {
+            return null;
+        }
+
+        const string start = "start=";
+        return link
+            .Query.TrimStart('?')
+            .Split('&')
+            .FirstOrDefault(pair => pair.StartsWith(start + ParameterPrefix, StringComparison.Ordinal))
+            ?[start.Length..];
     }
 
     private byte[] Signature(Guid reservationId) =>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
@@ -11,18 +12,20 @@ namespace BookIT.Core.Telegram;
 
 /// <summary>
 /// Links Telegram accounts to ours, one to one. Somebody who is signed in gets a token, carries it to the bot, and the bot
-/// says which Telegram account brought it. docs/decisions/telegram-links.md tells what spends a token.
+/// says which Telegram account brought it: docs/decisions/telegram-links.md tells what spends a token. Or somebody comes
+/// by the Mini App, gets a proof of their Telegram account, signs in, and brings it back.
 /// </summary>
 public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redis)
 {
-    /// <summary>How long a token is good for.</summary>
+    /// <summary>How long a token or a proof is good for.</summary>
     public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>The longest a Telegram account's id can be: 52 bits, https://core.telegram.org/bots/api#user.</summary>
     public const long MaxTelegramId = (1L << 52) - 1;
 
     private const int UserIdLength = 16;
-    private const int TokenLength = UserIdLength + 24;
+    private const int TelegramIdLength = 8;
+    private const int SecretLength = 24;
 
     // Two that keep taking one Telegram account from each other: at some point one of them has lost.
     private const int MaxAttempts = 5;
@@ -36,12 +39,20 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     /// </summary>
     public async Task<string> IssueTokenAsync(Guid userId)
     {
-        var token = new byte[TokenLength];
+        var token = new byte[UserIdLength + SecretLength];
         userId.TryWriteBytes(token, bigEndian: true, out _);
-        RandomNumberGenerator.Fill(token.AsSpan(UserIdLength));
-        var text = Base64Url.EncodeToString(token);
-        await redis.GetDatabase().StringSetAsync(Key(userId), Hash(text), TokenLifetime);
-        return text;
+        return await IssueAsync(token, TokenKey(userId));
+    }
+
+    /// <summary>
+    /// A proof for one use that somebody has this Telegram account, for whoever has just shown that: it replaces the one
+    /// that they had before.
+    /// </summary>
+    internal Task<string> IssueProofAsync(long telegramId)
+    {
+        var proof = new byte[TelegramIdLength + SecretLength];
+        BinaryPrimitives.WriteInt64BigEndian(proof, telegramId);
+        return IssueAsync(proof, ProofKey(telegramId));
     }
 
     /// <summary>Makes the token that the account has useless.</summary>
@@ -66,29 +77,49 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
         CancellationToken cancellation
     )
     {
-        if (!TryReadUserId(token, out var userId))
+        var id = new byte[UserIdLength];
+        if (!TryReadId(token, id))
         {
             return new Refusal.TelegramTokenInvalid();
         }
 
-        for (var attempt = 1; ; attempt++)
+        var userId = new Guid(id, bigEndian: true);
+        return await RedeemAsync(
+            userId,
+            telegramId,
+            new Voucher(TokenKey(userId), token, new Refusal.TelegramTokenInvalid()),
+            replace,
+            cancellation
+        );
+    }
+
+    /// <summary>
+    /// Links the Telegram account that the Mini App's proof is of to an account, in place of the one that it had. Only
+    /// success spends the proof.
+    /// </summary>
+    /// <param name="userId">The account of whoever brings the proof.</param>
+    /// <param name="proof">As <see cref="Refusal.TelegramNotLinked"/> told it.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <returns>
+    /// The account, or why not: <see cref="Refusal.TelegramProofInvalid"/>, also where the account is gone;
+    /// <see cref="Refusal.TelegramLinkedElsewhere"/>, since then.
+    /// </returns>
+    public async Task<Result<User>> LinkAsync(Guid userId, string proof, CancellationToken cancellation)
+    {
+        var id = new byte[TelegramIdLength];
+        if (!TryReadId(proof, id))
         {
-            try
-            {
-                return await Postgres.RetryDeadlocksAsync(() =>
-                    TryConnectAsync(userId, token, telegramId, replace, cancellation)
-                );
-            }
-            catch (DbUpdateException exception)
-                when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueTelegramId)
-            {
-                // Somebody else has linked it at this moment.
-                if (!replace || attempt == MaxAttempts)
-                {
-                    return new Refusal.TelegramLinkedElsewhere();
-                }
-            }
+            return new Refusal.TelegramProofInvalid();
         }
+
+        var telegramId = BinaryPrimitives.ReadInt64BigEndian(id);
+        return await RedeemAsync(
+            userId,
+            telegramId,
+            new Voucher(ProofKey(telegramId), proof, new Refusal.TelegramProofInvalid()),
+            replace: false,
+            cancellation
+        );
     }
 
     /// <summary>Whose Telegram account this is; null where it is nobody's.</summary>
@@ -104,10 +135,38 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             ? Done.Ok
             : new Refusal.NotSignedIn();
 
-    private async Task<Result<User>> TryConnectAsync(
+    private async Task<Result<User>> RedeemAsync(
         Guid userId,
-        string token,
         long telegramId,
+        Voucher voucher,
+        bool replace,
+        CancellationToken cancellation
+    )
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await Postgres.RetryDeadlocksAsync(() =>
+                    TryRedeemAsync(userId, telegramId, voucher, replace, cancellation)
+                );
+            }
+            catch (DbUpdateException exception)
+                when (exception.PostgresError()?.ConstraintName is UserConfiguration.UniqueTelegramId)
+            {
+                // Somebody else has linked it at this moment.
+                if (!replace || attempt == MaxAttempts)
+                {
+                    return new Refusal.TelegramLinkedElsewhere();
+                }
+            }
+        }
+    }
+
+    private async Task<Result<User>> TryRedeemAsync(
+        Guid userId,
+        long telegramId,
+        Voucher voucher,
         bool replace,
         CancellationToken cancellation
     )
@@ -120,9 +179,9 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
                 $"SELECT * FROM users WHERE id = {userId} OR telegram_id = {telegramId} ORDER BY id FOR NO KEY UPDATE"
             )
             .ToListAsync(cancellation);
-        if (locked.Find(u => u.Id == userId) is not { } user || !await IsGoodAsync(userId, token))
+        if (locked.Find(u => u.Id == userId) is not { } user || !await IsGoodAsync(voucher))
         {
-            return new Refusal.TelegramTokenInvalid();
+            return voucher.Invalid;
         }
 
         if (locked.Find(u => u.Id != userId) is { } other)
@@ -142,34 +201,48 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
 
         // Last, when nothing but the commit can fail any more, and under the account's lock: of many who bring the same
         // token at once, one spends it. Should the commit fail, a token is lost, and nothing else.
-        if (!await SpendAsync(userId, token))
+        if (!await SpendAsync(voucher))
         {
-            return new Refusal.TelegramTokenInvalid();
+            return voucher.Invalid;
         }
 
         await transaction.CommitAsync(cancellation);
         return user;
     }
 
-    private async Task<bool> IsGoodAsync(Guid userId, string token) =>
-        await redis.GetDatabase().StringGetAsync(Key(userId)) == Hash(token);
-
-    private async Task<bool> SpendAsync(Guid userId, string token) =>
-        (bool)await redis.GetDatabase().ScriptEvaluateAsync(SpendScript, [Key(userId)], [Hash(token)]);
-
-    private static bool TryReadUserId(string token, out Guid userId)
+    private async Task<string> IssueAsync(byte[] idAndSecret, string key)
     {
-        Span<byte> bytes = stackalloc byte[TokenLength];
-        var isToken =
-            token.Length == Base64Url.GetEncodedLength(TokenLength)
-            && Base64Url.DecodeFromChars(token, bytes, out _, out var length) is OperationStatus.Done
-            && length == TokenLength;
-        userId = isToken ? new Guid(bytes[..UserIdLength], bigEndian: true) : Guid.Empty;
-        return isToken;
+        RandomNumberGenerator.Fill(idAndSecret.AsSpan(^SecretLength..));
+        var text = Base64Url.EncodeToString(idAndSecret);
+        await redis.GetDatabase().StringSetAsync(key, Hash(text), TokenLifetime);
+        return text;
+    }
+
+    private async Task<bool> IsGoodAsync(Voucher voucher) =>
+        await redis.GetDatabase().StringGetAsync(voucher.Key) == Hash(voucher.Text);
+
+    private async Task<bool> SpendAsync(Voucher voucher) =>
+        (bool)await redis.GetDatabase().ScriptEvaluateAsync(SpendScript, [voucher.Key], [Hash(voucher.Text)]);
+
+    /// <summary>Whose token or proof it claims to be.</summary>
+    private static bool TryReadId(string text, Span<byte> id)
+    {
+        Span<byte> bytes = stackalloc byte[id.Length + SecretLength];
+        var isRead =
+            text.Length == Base64Url.GetEncodedLength(bytes.Length)
+            && Base64Url.DecodeFromChars(text, bytes, out _, out var length) is OperationStatus.Done
+            && length == bytes.Length;
+        bytes[..id.Length].CopyTo(id);
+        return isRead;
     }
 
     // Whoever reads Redis can link nothing. Compared as hashes, so that no comparison tells how much of a guess is right.
-    private static byte[] Hash(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    private static string Key(Guid userId) => $"telegram-token:{userId}";
+    private static string TokenKey(Guid userId) => $"telegram-token:{userId}";
+
+    private static string ProofKey(long telegramId) => $"telegram-proof:{telegramId}";
+
+    /// <summary>What a link is made on: a token or a proof, where its hash lies, and what is said where it does not.</summary>
+    private sealed record Voucher(string Key, string Text, Refusal Invalid);
 }

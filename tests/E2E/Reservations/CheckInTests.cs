@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Xml.Linq;
 using BookIT.Tests.E2E.Servers;
+using BookIT.Tests.E2E.Telegram;
 
 namespace BookIT.Tests.E2E.Reservations;
 
@@ -111,6 +112,13 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
                 $"bookit:{id}.AAAAAAAAAAAAAAAAAAAAAA",
                 $"bookit:{id}.!!!",
                 $"bookit:{new string('a', 5000)}",
+                "pass_",
+                $"pass_{new string('A', 43)}",
+                $"https://t.me/BookItTestBot?start=pass_{new string('A', 43)}",
+                $"https://t.me/BookItTestBot?start={id}",
+                $"https://t.me/BookItTestBot?start=pass_{new string('A', 5000)}",
+                "https://t.me/",
+                "%2F",
             }
         )
         {
@@ -200,7 +208,7 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
     }
 
     /// <summary>What zbar, a reader by other people, sees in the picture; librsvg draws the one that is drawn by lines.</summary>
-    private static async Task<string> ScanAsync(byte[] picture)
+    internal static async Task<string> ScanAsync(byte[] picture)
     {
         using var folder = new TemporaryFolder();
         var png = folder.File("pass.png");
@@ -216,5 +224,92 @@ public sealed class CheckInTests(BookItServer server) : IClassFixture<BookItServ
         }
 
         return (await Tool.RunAsync("zbarimg", "--quiet", "--raw", "--nodbus", png)).Trim();
+    }
+}
+
+/// <summary>Passes of a space that has a bot.</summary>
+public sealed class PassLinkTests(ServerWithBotName server) : IClassFixture<ServerWithBotName>
+{
+    private async Task<(ApiClient Member, Guid Id)> ReservationAsync()
+    {
+        var (member, now) = (await server.MemberAsync(), TimeProvider.System.GetUtcNow());
+        var id = await server.ReservationAsync(member.UserId, await server.SeatAsync(), now, now.AddHours(1));
+        return (member, id);
+    }
+
+    private async Task<(Guid Id, string Link)> LinkAsync(string file = "qr.png")
+    {
+        var (member, id) = await ReservationAsync();
+        var picture = await member.GetAsync($"/api/reservations/{id}/{file}?signed=true");
+        return (id, await CheckInTests.ScanAsync(picture.Bytes));
+    }
+
+    [Theory]
+    [InlineData("qr.png")]
+    [InlineData("qr.svg")]
+    public async Task The_signed_pass_is_a_link_to_the_bot_and_what_is_scanned_checks_in(string file)
+    {
+        var (id, link) = await LinkAsync(file);
+
+        var answer = await (await server.AdminAsync()).PostAsync($"/api/admin/check_qr/{Uri.EscapeDataString(link)}");
+
+        Assert.Matches("^https://t[.]me/BookItTestBot[?]start=pass_[A-Za-z0-9_-]{1,59}$", link);
+        Assert.Equal((HttpStatusCode.OK, "active"), (answer.Status, (string?)answer.Body["status"]));
+        Assert.Equal(id, answer.Id);
+    }
+
+    [Fact]
+    public async Task It_is_taken_with_its_link_or_without_however_it_is_encoded()
+    {
+        var admin = await server.AdminAsync();
+        var (id, link) = await LinkAsync();
+        var parameter = link.Split("start=")[1];
+
+        foreach (
+            var pass in new[]
+            {
+                parameter,
+                Uri.EscapeDataString(link).ToLowerInvariant().Replace(parameter.ToLowerInvariant(), parameter),
+                Uri.EscapeDataString($"tg://resolve?domain=BookItTestBot&start={parameter}"),
+                link.Replace("/", "%2F", StringComparison.Ordinal).Replace("?", "%3F", StringComparison.Ordinal),
+                id.ToString(),
+            }
+        )
+        {
+            var answer = await admin.PostAsync($"/api/admin/check_qr/{pass}");
+            Assert.Equal((HttpStatusCode.OK, id), (answer.Status, answer.Id));
+        }
+    }
+
+    [Fact]
+    public async Task An_altered_one_checks_nobody_in()
+    {
+        var admin = await server.AdminAsync();
+        var (_, link) = await LinkAsync();
+        var (_, others) = await LinkAsync();
+
+        foreach (
+            var forged in new[]
+            {
+                link[..^1],
+                link[..^1] + (link[^1] == 'A' ? 'B' : 'A'),
+                link[..^22] + others[^22..],
+                link.Replace("t.me", "t.me.example", StringComparison.Ordinal),
+            }
+        )
+        {
+            var answer = await admin.PostAsync($"/api/admin/check_qr/{Uri.EscapeDataString(forged)}");
+            Assert.Equal((HttpStatusCode.NotFound, "reservation_not_found"), (answer.Status, answer.Code));
+        }
+    }
+
+    [Fact]
+    public async Task Unsigned_it_stays_the_bare_id()
+    {
+        var (member, id) = await ReservationAsync();
+
+        var picture = await member.GetAsync($"/api/reservations/{id}/qr.png");
+
+        Assert.Equal(id.ToString(), await CheckInTests.ScanAsync(picture.Bytes));
     }
 }

@@ -49,6 +49,48 @@ public sealed class TelegramWithoutRedisTests(ServerWithOwnRedis server) : IClas
     }
 
     [Fact]
+    public async Task Without_redis_nobody_is_signed_in_by_the_mini_app()
+    {
+        var (_, address) = await server.StartApiAsync(
+            new Dictionary<string, string?> { ["Telegram__Token"] = MiniApp.Token }
+        );
+        var (member, telegramId) = (await server.MemberAsync(), MiniApp.NewTelegramId());
+        var linking = new { token = await TokenAsync(member), telegram_id = telegramId };
+        Assert.Equal(HttpStatusCode.OK, (await server.Bot().PostAsync("/api/telegram/connect", linking)).Status);
+        var linked = await MiniApp.InitDataAsync(telegramId);
+        var stranger = await MiniApp.InitDataAsync(MiniApp.NewTelegramId());
+        server.Redis.Kill();
+        try
+        {
+            foreach (var initData in new[] { linked, stranger })
+            {
+                var answer = await server.Anonymous(address).OpenAsync(initData);
+                Assert.Equal((HttpStatusCode.ServiceUnavailable, "service_unavailable"), (answer.Status, answer.Code));
+                Assert.NotNull(answer.Response.Headers.RetryAfter);
+            }
+        }
+        finally
+        {
+            await server.Redis.StartAsync();
+        }
+
+        // As good as before, within its five minutes.
+        await Eventually.TrueAsync(async () =>
+            (await server.Anonymous(address).OpenAsync(linked)).Status == HttpStatusCode.OK
+        );
+    }
+
+    [Fact]
+    public async Task Without_a_token_of_the_bot_nobody_is_signed_in_by_the_mini_app()
+    {
+        var answer = await server
+            .Anonymous()
+            .OpenAsync(await MiniApp.InitDataAsync(MiniApp.NewTelegramId(), token: ""));
+
+        Assert.Equal((HttpStatusCode.NotFound, "telegram_off"), (answer.Status, answer.Code));
+    }
+
+    [Fact]
     public async Task Without_a_name_of_the_bot_there_is_a_token_and_no_link()
     {
         var answer = await (await server.MemberAsync()).GetAsync("/api/telegram/get_token");

@@ -58,7 +58,11 @@ public sealed partial class SentencesTests
                 var refusal = (Refusal)
                     Activator.CreateInstance(
                         type,
-                        [.. parameters.Select(p => Activator.CreateInstance(p.ParameterType))]
+                        [
+                            .. parameters.Select(p =>
+                                p.ParameterType == typeof(string) ? "" : Activator.CreateInstance(p.ParameterType)
+                            ),
+                        ]
                     )!;
                 foreach (var language in Sentences.Languages)
                 {
