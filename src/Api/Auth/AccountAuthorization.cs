@@ -1,3 +1,4 @@
+using BookIT.Core.Auth;
 using BookIT.Core.Users;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -8,9 +9,11 @@ namespace BookIT.Api.Auth;
 /// The account still exists and may still do this, by the database and not by what the access token said when it was
 /// issued: a deletion and a demotion take effect at once.
 /// </summary>
-internal sealed record AccountRequirement(bool MustBeAdmin) : IAuthorizationRequirement;
+/// <param name="MustBeAdmin">Only administrators.</param>
+/// <param name="MustBeSignedIn">Only by a sign-in that has not ended: an access token outlives it by up to 15 minutes.</param>
+internal sealed record AccountRequirement(bool MustBeAdmin, bool MustBeSignedIn = false) : IAuthorizationRequirement;
 
-internal sealed class AccountHandler(Accounts accounts) : AuthorizationHandler<AccountRequirement>
+internal sealed class AccountHandler(Accounts accounts, Sessions sessions) : AuthorizationHandler<AccountRequirement>
 {
     protected override async Task HandleRequirementAsync(
         AuthorizationHandlerContext context,
@@ -23,6 +26,12 @@ internal sealed class AccountHandler(Accounts accounts) : AuthorizationHandler<A
         }
 
         var cancellation = (context.Resource as HttpContext)?.RequestAborted ?? CancellationToken.None;
+        if (requirement.MustBeSignedIn && !await sessions.IsLiveAsync(context.User.UserId(), context.User.SessionId()))
+        {
+            context.Fail(new AccountGone(this));
+            return;
+        }
+
         switch (await accounts.FindRoleAsync(context.User.UserId(), cancellation))
         {
             case null:
@@ -38,7 +47,7 @@ internal sealed class AccountHandler(Accounts accounts) : AuthorizationHandler<A
 
 /// <summary>Nobody is behind this token any more.</summary>
 internal sealed class AccountGone(IAuthorizationHandler handler)
-    : AuthorizationFailureReason(handler, "The account is gone.");
+    : AuthorizationFailureReason(handler, "The account is gone, or the sign-in has ended.");
 
 /// <summary>Answers a token without an account as no token at all: 401, not 403.</summary>
 internal sealed class AuthorizationResultHandler : IAuthorizationMiddlewareResultHandler

@@ -14,6 +14,9 @@ namespace BookIT.Api.Auth;
 internal static class AuthSetup
 {
     private static readonly AuthorizationPolicy Account = Policy(new AccountRequirement(MustBeAdmin: false));
+    private static readonly AuthorizationPolicy SignIn = Policy(
+        new AccountRequirement(MustBeAdmin: false, MustBeSignedIn: true)
+    );
     private static readonly AuthorizationPolicy Admin = Policy(new AccountRequirement(MustBeAdmin: true));
 
     public static IHostApplicationBuilder AddAuth(this IHostApplicationBuilder builder)
@@ -53,6 +56,12 @@ internal static class AuthSetup
     /// </summary>
     public static TBuilder RequireAccount<TBuilder>(this TBuilder builder)
         where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(Account);
+
+    /// <summary>
+    /// Only by a sign-in that is still under way: for what gives, takes or hands over an account. It asks Redis.
+    /// </summary>
+    public static TBuilder RequireSignIn<TBuilder>(this TBuilder builder)
+        where TBuilder : IEndpointConventionBuilder => builder.RequireAuthorization(SignIn);
 
     /// <summary>Only for those who are administrators by the database at this moment.</summary>
     public static TBuilder RequireAdmin<TBuilder>(this TBuilder builder)

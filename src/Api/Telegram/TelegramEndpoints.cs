@@ -18,7 +18,7 @@ internal static class TelegramEndpoints
         var telegram = api.MapGroup("/telegram").WithTags("Telegram");
         telegram
             .MapGet("/get_token", GetToken)
-            .RequireAccount()
+            .RequireSignIn()
             .WithName("getTelegramToken")
             .WithSummary(
                 "A token to show to the bot, which links one's Telegram account: for one use within 10 minutes"
@@ -49,7 +49,7 @@ internal static class TelegramEndpoints
             );
         telegram
             .MapPost("/link", Link)
-            .RequireAccount()
+            .RequireSignIn()
             .WithName("linkTelegram")
             .WithSummary("After `telegram_not_linked`, and signed in meanwhile: link the Telegram account to one's own")
             .Refuses<Refusal.TelegramProofInvalid, Refusal.TelegramLinkedElsewhere>();

@@ -38,11 +38,11 @@ internal static class UserEndpoints
                 typeof(Refusal.LastAdmin)
             );
         user.MapGet("/sessions", ListSessions)
-            .RequireAccount()
+            .RequireSignIn()
             .WithName("listSessions")
             .WithSummary("One's own sign-ins, the last used first");
         user.MapDelete("/sessions/{id}", EndSession)
-            .RequireAccount()
+            .RequireSignIn()
             .WithName("deleteSession")
             .WithSummary("End one of one's own sign-ins; an access token that it has lasts a few minutes more")
             .Refuses<Refusal.SessionNotFound>();

@@ -58,7 +58,7 @@ public sealed class Sessions(ConnectionMultiplexer redis, JwtOptions jwt, BookIt
     private readonly byte[] key = jwt.KeyFor("refresh tokens");
 
     /// <summary>Whether a user's sign-in is still under way: access tokens outlive those that were ended.</summary>
-    internal async Task<bool> IsLiveAsync(Guid userId, Guid id) => (await ReadAsync(id))?.UserId == userId;
+    public async Task<bool> IsLiveAsync(Guid userId, Guid id) => (await ReadAsync(id))?.UserId == userId;
 
     /// <summary>Whether a user's sign-in is still under way and has begun within <see cref="FreshFor"/>.</summary>
     internal async Task<bool> IsFreshAsync(Guid userId, Guid id, DateTimeOffset now) =>

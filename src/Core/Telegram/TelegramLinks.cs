@@ -56,7 +56,7 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     }
 
     /// <summary>Makes the token that the account has useless.</summary>
-    internal Task RevokeTokenAsync(Guid userId) => redis.GetDatabase().KeyDeleteAsync(Key(userId));
+    internal Task RevokeTokenAsync(Guid userId) => redis.GetDatabase().KeyDeleteAsync(TokenKey(userId));
 
     /// <summary>
     /// Links a Telegram account to the account that the token was issued to, in place of the one that it had. To link the

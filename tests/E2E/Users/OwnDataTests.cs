@@ -141,6 +141,11 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
                 (await left.PatchAsync("/api/user", new { password = "battery staple" })).Code
             );
             Assert.Equal("not_signed_in", (await left.PatchAsync("/api/user", new { email = People.NewEmail() })).Code);
+            foreach (var path in new[] { "/api/user/export", "/api/user/sessions", "/api/telegram/get_token" })
+            {
+                var answer = await left.GetAsync(path);
+                Assert.Equal((HttpStatusCode.Unauthorized, "not_signed_in"), (answer.Status, answer.Code));
+            }
         }
 
         Assert.Equal(HttpStatusCode.OK, (await member.GetAsync("/api/user/me")).Status);
