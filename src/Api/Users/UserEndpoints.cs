@@ -25,7 +25,10 @@ internal static class UserEndpoints
                 typeof(Refusal.TooManyAttempts),
                 typeof(Refusal.SignInBusy)
             );
-        user.MapGet("/export", Export).WithName("exportMe").WithSummary("All that is kept about the caller, as a file");
+        user.MapGet("/export", Export)
+            .RequireSignIn()
+            .WithName("exportMe")
+            .WithSummary("All that is kept about the caller, as a file");
         user.MapDelete("/", DeleteMe)
             .WithName("deleteMe")
             .WithSummary("Delete one's own account, its live reservations and its personal data")

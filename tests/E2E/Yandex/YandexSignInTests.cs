@@ -382,7 +382,8 @@ public sealed class YandexSignInTests(SpaceWithYandex server) : IClassFixture<Sp
 
         Assert.Equal("wrong_password", (await linking).Code);
         Assert.Null(await YandexIdAsync(person));
-        Assert.Empty((await server.As(registered).GetAsync("/api/user/sessions")).Body.AsArray());
+        var now = await server.SignedInAsync(server.As(registered).UserId);
+        Assert.True((bool)Assert.Single((await now.GetAsync("/api/user/sessions")).Body.AsArray())!["current"]!);
     }
 
     [Fact]
