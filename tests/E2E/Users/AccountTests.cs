@@ -141,8 +141,8 @@ public sealed class AccountTests(BookItServer server) : IClassFixture<BookItServ
         await transaction.CommitAsync();
 
         Assert.Equal("wrong_credentials", (await login).Code);
-        var now = await server.SignedInAsync(server.As(registered).UserId);
-        Assert.True((bool)Assert.Single((await now.GetAsync("/api/user/sessions")).Body.AsArray())!["current"]!);
+        var again = await server.SignedInAsync(server.As(registered).UserId);
+        Assert.True((bool)Assert.Single((await again.GetAsync("/api/user/sessions")).Body.AsArray())!["current"]!);
     }
 
     [Fact]

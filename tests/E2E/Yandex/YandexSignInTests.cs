@@ -382,8 +382,8 @@ public sealed class YandexSignInTests(SpaceWithYandex server) : IClassFixture<Sp
 
         Assert.Equal("wrong_password", (await linking).Code);
         Assert.Null(await YandexIdAsync(person));
-        var now = await server.SignedInAsync(server.As(registered).UserId);
-        Assert.True((bool)Assert.Single((await now.GetAsync("/api/user/sessions")).Body.AsArray())!["current"]!);
+        var again = await server.SignedInAsync(server.As(registered).UserId);
+        Assert.True((bool)Assert.Single((await again.GetAsync("/api/user/sessions")).Body.AsArray())!["current"]!);
     }
 
     [Fact]
