@@ -90,7 +90,7 @@ public sealed class Program : IAsyncDisposable
     /// <summary>SIGTERM: it may finish what it does.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        using var kill = Tool.Signal("TERM", process);
         await kill.WaitForExitAsync();
         return await WaitForExitAsync();
     }

@@ -132,7 +132,7 @@ public sealed class S3Server : IAsyncDisposable
 
     private void Signal(string name)
     {
-        using var kill = Process.Start("kill", [$"-{name}", process!.Id.ToString(CultureInfo.InvariantCulture)]);
+        using var kill = Tool.Signal(name, process!);
         kill.WaitForExit();
     }
 }

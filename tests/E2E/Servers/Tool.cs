@@ -22,6 +22,9 @@ public static class Tool
         Assert.True(process.ExitCode == 0, $"{program} ended with {process.ExitCode}: {await errors}");
         return await output;
     }
+
+    /// <summary>Sends a signal, by the shell's own word for it: not every machine has a program named so.</summary>
+    public static Process Signal(string name, Process to) => Process.Start("sh", ["-c", $"kill -{name} {to.Id}"]);
 }
 
 /// <summary>A folder that goes when it is no longer needed.</summary>
