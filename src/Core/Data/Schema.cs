@@ -54,6 +54,9 @@ internal readonly record struct AdvisoryLock(long Key)
     /// <summary>Held by the replica that deletes stored pictures that nothing names.</summary>
     public static readonly AdvisoryLock AvatarSweep = new(0x626F6F6B_69740004);
 
+    /// <summary>Held by the replica that asks Telegram for updates.</summary>
+    public static readonly AdvisoryLock TelegramPolling = new(0x626F6F6B_69740005);
+
     /// <summary>Waits for the lock; it is held until released, or until the connection ends.</summary>
     public async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
     {
@@ -62,6 +65,14 @@ internal readonly record struct AdvisoryLock(long Key)
         // Whoever holds it may be at work for as long as a migration takes.
         command.CommandTimeout = 0;
         await command.ExecuteNonQueryAsync(cancellation);
+    }
+
+    /// <summary>Takes the lock for this connection if nobody holds it.</summary>
+    public async Task<bool> TryTakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new NpgsqlCommand("SELECT pg_try_advisory_lock($1)", connection);
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
+        return (bool)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
     /// <summary>Takes the lock for this transaction if nobody holds it.</summary>
