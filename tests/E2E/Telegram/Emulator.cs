@@ -127,6 +127,9 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         Assert.Equal(buttons, Buttons(said).Select(button => (string?)button["text"]));
     }
 
+    /// <summary>Whatever the bot says next.</summary>
+    public async Task<string> Hear() => (string?)(await HearAsync())["text"] ?? "";
+
     /// <summary>The bot changes this message of its own, and says nothing new.</summary>
     public async Task ExpectEdit(string text, params string[] buttons)
     {

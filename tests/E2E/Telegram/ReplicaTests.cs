@@ -163,6 +163,31 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
     }
 
     [Fact]
+    public async Task Whoever_needs_redis_while_it_is_away_gets_an_apology_and_the_others_their_answer()
+    {
+        await using var redis = await RedisServer.StartNewAsync();
+        var (bot, _) = await server.StartBotAsync(
+            new Dictionary<string, string?> { ["ConnectionStrings__Redis"] = redis.Url() }
+        );
+        var token = await ServerWithBot.LinkTokenAsync(await server.MemberAsync());
+        redis.Kill();
+
+        var (linking, other) = (server.Telegram.Somebody(), server.Telegram.Somebody());
+        await linking.Send(token);
+        await other.Send("/help");
+        await other.Expect("/unlink");
+        await linking.Expect("The service is unavailable for the moment");
+
+        await redis.StartAsync();
+        await Eventually.TrueAsync(async () =>
+        {
+            await linking.Send(token);
+            return (await linking.Hear()).StartsWith("This link is no longer valid", StringComparison.Ordinal);
+        });
+        await bot.StopAsync();
+    }
+
+    [Fact]
     public async Task A_person_who_has_blocked_the_bot_is_no_error()
     {
         var (bot, address) = await server.StartBotAsync();
