@@ -1,5 +1,12 @@
+using System.Security.Cryptography;
+using System.Text;
+using BookIT.Bot.Links;
+using BookIT.Bot.Telegram;
+using BookIT.Bot.Updates;
 using BookIT.Core;
+using BookIT.Core.Auth;
 using BookIT.Core.Metrics;
+using BookIT.Core.Telegram;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 // The settings lie beside the program, wherever it is started from.
@@ -7,6 +14,19 @@ var builder = WebApplication.CreateBuilder(
     new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }
 );
 builder.AddCore();
+builder.Services.AddSingleton(provider => new TelegramBotClient(
+    provider.GetRequiredService<TelegramOptions>(),
+    provider.GetRequiredService<RateLimitOptions>(),
+    provider.GetRequiredService<BookItMetrics>(),
+    provider.GetRequiredService<TimeProvider>(),
+    provider.GetRequiredService<ILogger<TelegramBotClient>>()
+));
+builder.Services.AddSingleton<Reachability>();
+builder.Services.AddSingleton<UpdateHandling>();
+builder.Services.AddScoped<UpdateRouter>();
+builder.Services.AddScoped<LinkConversation>();
+builder.Services.AddSingleton<BotWorker>();
+builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 
 var app = builder.Build();
 if (!app.Services.CheckOptions())
@@ -27,14 +47,38 @@ app.MapGet(
 app.MapGet(
     "/metrics",
     Results<ContentHttpResult, NotFound> (MetricsExporter exporter, MetricsOptions options, HttpContext context) =>
-        options.Allows(context.Connection.RemoteIpAddress, context.Request.Headers.ContainsKey)
+        IsNear(context, options)
             ? TypedResults.Text(exporter.Scrape(), MetricsExporter.ContentType)
             : TypedResults.NotFound()
 );
-if (string.IsNullOrEmpty(app.Configuration["Telegram:Token"]))
-{
-    app.Logger.LogInformation("Telegram:Token is not set: the bot idles.");
-}
+
+// The bot starts with its process; whoever calls this, however often, learns how it does.
+app.MapPost(
+    "/start_bot",
+    Results<Ok<BotStatus>, NotFound> (
+        BotWorker bot,
+        MetricsOptions options,
+        TelegramOptions telegram,
+        HttpContext context
+    ) =>
+        IsNear(context, options) || KnowsSecret(context, telegram)
+            ? TypedResults.Ok(new BotStatus(JsonName(bot.State)))
+            : TypedResults.NotFound()
+);
+app.MapWebhook();
 
 await app.RunAsync();
 return 0;
+
+static bool IsNear(HttpContext context, MetricsOptions options) =>
+    options.Allows(context.Connection.RemoteIpAddress, context.Request.Headers.ContainsKey);
+
+static bool KnowsSecret(HttpContext context, TelegramOptions options) =>
+    context.Request.Headers["X-Bot-Secret"] is [{ } secret]
+    && CryptographicOperations.FixedTimeEquals(
+        SHA256.HashData(Encoding.UTF8.GetBytes(secret)),
+        SHA256.HashData(Encoding.UTF8.GetBytes(options.BotSecret))
+    );
+
+static string JsonName(BotState state) =>
+    System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());

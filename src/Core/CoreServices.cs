@@ -108,6 +108,7 @@ public static class CoreServices
         services.AddScoped<Accounts>();
         services.AddScoped<TelegramLinks>();
         services.AddScoped<TelegramSignIn>();
+        services.AddSingleton<PollingLeader>();
         services.AddScoped<OwnDataExport>();
 
         FolderAvatarStore AvatarFolder(IServiceProvider provider, string subfolder = "") =>

@@ -1,11 +1,8 @@
-using System.Net.Sockets;
 using System.Text.Json;
-using BookIT.Core.Avatars;
+using BookIT.Core;
 using BookIT.Core.Languages;
-using BookIT.Core.Redis;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
-using Npgsql;
 
 namespace BookIT.Api.Http;
 
@@ -35,7 +32,7 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
         var problem = exception switch
         {
             BadHttpRequestException bad => Unreadable(bad),
-            _ when IsServerAway(exception) => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable },
+            _ when exception.IsServerAway() => new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable },
             _ => new ProblemDetails { Status = StatusCodes.Status500InternalServerError },
         };
         switch (problem.Status)
@@ -75,28 +72,6 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             is ["Failed to bind parameter ", var parameter, [' ', 'f', 'r', 'o', 'm', ..], ..]
             ? JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Split(' ')[^1])
         : null;
-
-    /// <summary>
-    /// Whether a server of ours did not answer. Not each lost race or broken rule that PostgreSQL reports: those that
-    /// get here are bugs.
-    /// </summary>
-    public static bool IsServerAway(Exception exception) =>
-        exception switch
-        {
-            // 57P01…57P03: shutting down or starting up; 53300: out of connections; 53100, 53200: out of disk, memory.
-            PostgresException postgres => postgres.SqlState
-                is "57P01"
-                    or "57P02"
-                    or "57P03"
-                    or "53300"
-                    or "53100"
-                    or "53200"
-                    or "25006"
-                    or "55000",
-            NpgsqlException or RedisException or AvatarStoreException or SocketException or TimeoutException => true,
-            { InnerException: { } inner } => IsServerAway(inner),
-            _ => false,
-        };
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path}: a server is away: {Reason}")]
     private partial void LogServerAway(string method, PathString path, string reason);

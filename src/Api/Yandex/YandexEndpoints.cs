@@ -110,7 +110,7 @@ internal static partial class YandexEndpoints
         {
             result = await signIn.SignInAsync(person, context.Client(), time.Now(), cancellation);
         }
-        catch (Exception exception) when (FaultHandler.IsServerAway(exception))
+        catch (Exception exception) when (exception.IsServerAway())
         {
             LogServerAway(logger, exception.Message);
             return Redirect(page, "error", ProblemCodes.ServiceUnavailable);

@@ -39,6 +39,7 @@ public sealed class BookItMetrics
     private readonly Histogram<double> sessionDuration;
     private readonly Counter<long> apiErrors;
     private readonly Counter<long> bookingsRefused;
+    private readonly Counter<long> telegramCalls;
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
     private const int ForgetEvery = 1_000;
 
@@ -94,6 +95,10 @@ public sealed class BookItMetrics
             "bookings_refused_total",
             description: "Wishes to book that were refused, by the code of the refusal."
         );
+        telegramCalls = meter.CreateCounter<long>(
+            "telegram_calls_total",
+            description: "Calls to Telegram's Bot API, by method and by what became of them."
+        );
     }
 
     /// <summary>Somebody made an account.</summary>
@@ -136,6 +141,16 @@ public sealed class BookItMetrics
     /// <summary>A request failed on our side.</summary>
     /// <param name="endpoint">The route's template, never the path: there are only so many.</param>
     public void ApiFailed(string endpoint) => apiErrors.Add(1, new KeyValuePair<string, object?>("endpoint", endpoint));
+
+    /// <summary>Telegram was asked for something; what was tried several times is one call.</summary>
+    /// <param name="method">Of the Bot API: there are only so many.</param>
+    /// <param name="result">What became of it, by one of a few names.</param>
+    public void TelegramCalled(string method, string result) =>
+        telegramCalls.Add(
+            1,
+            new KeyValuePair<string, object?>("method", method),
+            new KeyValuePair<string, object?>("result", result)
+        );
 
     /// <summary>Counts, and forgets those who are not active any more.</summary>
     private int CountActive(DateTimeOffset now)

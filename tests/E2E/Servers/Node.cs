@@ -14,6 +14,13 @@ public static class Node
         return await Tool.RunAsync("node", [Path.Combine(Folder, script), .. arguments]);
     }
 
+    /// <summary>The path of one of our scripts.</summary>
+    public static async Task<string> ScriptAsync(string script)
+    {
+        await Installed.Value;
+        return Path.Combine(Folder, script);
+    }
+
     /// <summary>The path of a package's program.</summary>
     public static async Task<string> ProgramAsync(string package, string path)
     {

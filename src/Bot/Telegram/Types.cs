@@ -1,0 +1,128 @@
+using System.Text.Json.Serialization;
+
+namespace BookIT.Bot.Telegram;
+
+// The types of https://core.telegram.org/bots/api under their names, with the fields that a booking bot reads or writes.
+
+/// <summary>Something that happened: at most one of the optional fields is there.</summary>
+internal sealed record Update
+{
+    public required long UpdateId { get; init; }
+
+    public Message? Message { get; init; }
+
+    public CallbackQuery? CallbackQuery { get; init; }
+
+    public ChatMemberUpdated? MyChatMember { get; init; }
+}
+
+internal sealed record User
+{
+    public required long Id { get; init; }
+
+    public bool IsBot { get; init; }
+
+    public string FirstName { get; init; } = "";
+
+    public string? Username { get; init; }
+
+    /// <summary>An IETF language tag, as in <c>pt-br</c>: the language of the person's app.</summary>
+    public string? LanguageCode { get; init; }
+}
+
+internal sealed record Chat
+{
+    public const string Private = "private";
+
+    public required long Id { get; init; }
+
+    public string Type { get; init; } = "";
+}
+
+internal sealed record Message
+{
+    public required long MessageId { get; init; }
+
+    public User? From { get; init; }
+
+    public required Chat Chat { get; init; }
+
+    /// <summary>Seconds since 1970.</summary>
+    public long Date { get; init; }
+
+    public string? Text { get; init; }
+
+    public string? Caption { get; init; }
+
+    public Message? ReplyToMessage { get; init; }
+
+    public InlineKeyboardMarkup? ReplyMarkup { get; init; }
+}
+
+/// <summary>A press of a button of an inline keyboard.</summary>
+internal sealed record CallbackQuery
+{
+    public required string Id { get; init; }
+
+    public required User From { get; init; }
+
+    /// <summary>The message with the button; null where it is too old.</summary>
+    public Message? Message { get; init; }
+
+    public string? Data { get; init; }
+}
+
+/// <summary>The bot was blocked or let in again, in a private chat.</summary>
+internal sealed record ChatMemberUpdated
+{
+    public required Chat Chat { get; init; }
+
+    public required User From { get; init; }
+
+    public required ChatMember NewChatMember { get; init; }
+}
+
+internal sealed record ChatMember
+{
+    /// <summary>In a private chat: the person has blocked the bot.</summary>
+    public const string Kicked = "kicked";
+
+    public required string Status { get; init; }
+}
+
+/// <summary>What stands below a message, or is asked of the person's app.</summary>
+[JsonDerivedType(typeof(InlineKeyboardMarkup))]
+[JsonDerivedType(typeof(ForceReply))]
+internal abstract record ReplyMarkup;
+
+/// <summary>Rows of buttons below a message.</summary>
+internal sealed record InlineKeyboardMarkup(IReadOnlyList<IReadOnlyList<InlineKeyboardButton>> InlineKeyboard)
+    : ReplyMarkup;
+
+/// <summary>A button that says <see cref="CallbackData"/> (1–64 bytes) to the bot, or opens <see cref="Url"/>.</summary>
+internal sealed record InlineKeyboardButton(string Text, string? CallbackData = null, string? Url = null);
+
+/// <summary>The person's app is to answer the message as if they had chosen to reply.</summary>
+internal sealed record ForceReply(string? InputFieldPlaceholder = null) : ReplyMarkup
+{
+    [JsonPropertyName("force_reply")]
+    public bool IsForced => true;
+}
+
+/// <summary>The message that is answered.</summary>
+internal sealed record ReplyParameters(long MessageId)
+{
+    /// <summary>Sent all the same where that message is gone.</summary>
+    public bool AllowSendingWithoutReply => true;
+}
+
+internal sealed record BotCommand(string Command, string Description);
+
+/// <summary>Why a call failed, where the bot can do something about it.</summary>
+internal sealed record ResponseParameters
+{
+    /// <summary>Seconds.</summary>
+    public int? RetryAfter { get; init; }
+
+    public long? MigrateToChatId { get; init; }
+}

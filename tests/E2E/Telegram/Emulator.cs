@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using BookIT.Tests.E2E.Servers;
+
+namespace BookIT.Tests.E2E.Telegram;
+
+/// <summary>
+/// Telegram, as npm's <c>telegram-test-api</c> plays it, behind a small front of ours that adds what it lacks: see
+/// <c>node/telegram.mjs</c>.
+/// </summary>
+public sealed class Emulator : IAsyncDisposable
+{
+    public const string Token = "424242424242:AAtokenForTestsThatNobodyMaySee_0123";
+
+    private static long lastPerson = 5_000_000_000;
+
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(60) };
+    private Process? process;
+
+    public Uri Address => http.BaseAddress!;
+
+    /// <summary>What tells the bot of it.</summary>
+    public Dictionary<string, string?> Settings =>
+        new()
+        {
+            ["Telegram__Token"] = Token,
+            ["Telegram__ApiUrl"] = Address.GetLeftPart(UriPartial.Authority),
+            ["Telegram__BotName"] = "TestNameBot",
+        };
+
+    public static async Task<Emulator> StartNewAsync()
+    {
+        var emulator = new Emulator();
+        var script = await Node.ScriptAsync("telegram.mjs");
+        var started = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        emulator.process = Process.Start(
+            new ProcessStartInfo("node", [script, "0", Token])
+            {
+                RedirectStandardOutput = true,
+                UseShellExecute = false,
+            }
+        )!;
+        emulator.process.OutputDataReceived += (_, line) =>
+        {
+            if (line.Data?.Split("listening on ") is ["", var port])
+            {
+                started.TrySetResult(new Uri($"http://127.0.0.1:{port}"));
+            }
+        };
+        emulator.process.BeginOutputReadLine();
+        emulator.http.BaseAddress = await started.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        return emulator;
+    }
+
+    /// <summary>Somebody new, whose app speaks this language, in a chat with the bot.</summary>
+    public Dialogue Somebody(string? languageCode = "en") =>
+        new(this, Interlocked.Increment(ref lastPerson), languageCode);
+
+    /// <summary>What the bot has asked for by this method, each with <c>at</c> (milliseconds) and <c>body</c>.</summary>
+    public async Task<IReadOnlyList<JsonNode>> CallsAsync(string method) =>
+        [.. (await GetAsync("/front/calls")).Where(call => (string?)call["method"] == method)];
+
+    public async Task<IReadOnlyList<JsonNode>> GetAsync(string path) =>
+        [.. (await http.GetFromJsonAsync<JsonArray>(path))!.Select(node => node!)];
+
+    public async Task PostAsync(string path, object? body = null)
+    {
+        using var answer = await http.PostAsJsonAsync(path, body ?? new { });
+        answer.EnsureSuccessStatusCode();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        if (process is { HasExited: false })
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+
+        process?.Dispose();
+    }
+}
+
+/// <summary>A person's side of a chat with the bot, to be read like a play.</summary>
+public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
+{
+    private int heard;
+    private JsonNode? last;
+    private readonly Dictionary<long, JsonNode> messages = [];
+
+    public long Id => id;
+
+    private object Person =>
+        new
+        {
+            id,
+            first_name = "Somebody",
+            is_bot = false,
+            language_code = languageCode,
+        };
+
+    private object Chat => new { id, type = "private" };
+
+    /// <summary>The person writes.</summary>
+    public Task Send(string text) =>
+        telegram.PostAsync(
+            text.StartsWith('/') ? "/sendCommand" : "/sendMessage",
+            new
+            {
+                botToken = Emulator.Token,
+                from = Person,
+                chat = Chat,
+                date = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds(),
+                text,
+                entities = Array.Empty<object>(),
+            }
+        );
+
+    /// <summary>The bot writes, or changes a message: with this in the text, and with just these buttons.</summary>
+    public async Task Expect(string text, params string[] buttons)
+    {
+        var said = await HearAsync();
+        Assert.Contains(text, (string?)said["text"] ?? "", StringComparison.Ordinal);
+        Assert.Equal(buttons, Buttons(said).Select(button => (string?)button["text"]));
+    }
+
+    /// <summary>Whatever the bot says next.</summary>
+    public async Task<string> Hear() => (string?)(await HearAsync())["text"] ?? "";
+
+    /// <summary>The bot changes this message of its own, and says nothing new.</summary>
+    public async Task ExpectEdit(string text, params string[] buttons)
+    {
+        await Expect(text, buttons);
+        Assert.Equal("edit", (string?)last!["event"]);
+    }
+
+    /// <summary>A short notice appears on the screen, and goes.</summary>
+    public async Task ExpectToast(string text)
+    {
+        await Expect(text);
+        Assert.Equal("toast", (string?)last!["event"]);
+    }
+
+    /// <summary>The person presses a button of the newest message that has it.</summary>
+    public async Task Press(string button)
+    {
+        var message = messages
+            .OrderByDescending(entry => entry.Key)
+            .Select(entry => entry.Value)
+            .First(entry => Buttons(entry).Any(choice => (string?)choice["text"] == button));
+        await Press(message, button);
+    }
+
+    /// <summary>The person presses a button twice, before the bot can do anything about it.</summary>
+    public async Task PressTwice(string button)
+    {
+        await Press(button);
+        await Press(button);
+    }
+
+    private Task Press(JsonNode message, string button) =>
+        telegram.PostAsync(
+            "/sendCallback",
+            new
+            {
+                botToken = Emulator.Token,
+                from = Person,
+                data = (string?)Buttons(message).First(choice => (string?)choice["text"] == button)["callback_data"],
+                message = new
+                {
+                    message_id = (long)message["message_id"]!,
+                    chat = Chat,
+                    date = 1,
+                    text = (string?)message["text"],
+                },
+            }
+        );
+
+    private async Task<JsonNode> HearAsync()
+    {
+        var events = (IReadOnlyList<JsonNode>)[];
+        await Eventually.TrueAsync(
+            async () =>
+                (
+                    events = await telegram.GetAsync(
+                        string.Create(CultureInfo.InvariantCulture, $"/front/events?chat={id}&after={heard}")
+                    )
+                ).Count > 0,
+            () => $"The bot says nothing to {id}.",
+            TimeSpan.FromSeconds(60)
+        );
+        heard++;
+        last = events[0];
+        if (last["message_id"] is { } message)
+        {
+            messages[(long)message] = last;
+        }
+
+        return last;
+    }
+
+    private static IEnumerable<JsonNode> Buttons(JsonNode message) =>
+        message["buttons"]?.AsArray().SelectMany(row => row!.AsArray()).Select(button => button!) ?? [];
+}

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text.Json.Nodes;
+using BookIT.Tests.E2E.Servers;
+
+namespace BookIT.Tests.E2E.Telegram;
+
+/// <summary>
+/// A space with a bot: the real program, and Telegram's emulator. Its log must hold no error, and neither the token nor
+/// what people write.
+/// </summary>
+public class ServerWithBot(TestServers servers) : BookItServer(servers)
+{
+    private readonly ConcurrentBag<Program> bots = [];
+
+    public Emulator Telegram { get; private set; } = null!;
+
+    /// <summary>What people write in these tests that must stay between them and the bot.</summary>
+    public const string Private = "something private";
+
+    /// <summary>The bots that run before the first test.</summary>
+    protected virtual int Bots => 1;
+
+    protected override IReadOnlyDictionary<string, string?> Settings =>
+        new Dictionary<string, string?> { ["Telegram__BotName"] = "TestNameBot" };
+
+    public override async ValueTask InitializeAsync()
+    {
+        Telegram = await Emulator.StartNewAsync();
+        await base.InitializeAsync();
+        for (var i = 0; i < Bots; i++)
+        {
+            await StartBotAsync();
+        }
+    }
+
+    /// <summary>Another bot, ready.</summary>
+    public async Task<(Program Program, Uri Address)> StartBotAsync(
+        IReadOnlyDictionary<string, string?>? settings = null
+    )
+    {
+        var environment = new Dictionary<string, string?>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["ConnectionStrings__Postgres"] = PostgresSetting,
+            ["ConnectionStrings__Redis"] = RedisUrl,
+            ["Jwt__Secret"] = JwtSecret,
+            ["Admin__Key"] = AdminKey,
+            ["Telegram__BotSecret"] = BotSecret,
+            ["RateLimits__Enabled"] = "false",
+            ["Logging__LogLevel__Default"] = "Debug",
+            ["Logging__LogLevel__System"] = "Trace",
+        };
+        foreach (var (key, value) in Telegram.Settings.Concat(settings ?? new Dictionary<string, string?>()))
+        {
+            environment[key] = value;
+        }
+
+        var program = await Program.StartAsync("Bot", environment);
+        bots.Add(program);
+        var address = await program.ListeningAsync();
+        await Eventually.TrueAsync(
+            async () => (await Anonymous(address).GetAsync("/health/ready")).Status == HttpStatusCode.OK,
+            () => program.Output
+        );
+        return (program, address);
+    }
+
+    /// <summary>How a bot does, by its own word.</summary>
+    public async Task<string?> StateAsync(Uri bot) =>
+        (string?)(await Anonymous(bot).PostAsync("/start_bot")).Body["state"];
+
+    /// <summary>Waits until a bot gets its updates so.</summary>
+    public Task BecomesAsync(Uri bot, string state) =>
+        Eventually.TrueAsync(async () => await StateAsync(bot) == state, within: TimeSpan.FromSeconds(60));
+
+    /// <summary>What the web page shows to somebody who wants to link their account.</summary>
+    public static async Task<string> LinkTokenAsync(ApiClient member) =>
+        (string)(await member.GetAsync("/api/telegram/get_token")).Body["token"]!;
+
+    public async Task<long?> LinkedIdAsync(ApiClient member) =>
+        (JsonNode?)(await member.GetAsync("/api/user/me")).Body["telegram_id"] is { } id
+            ? long.Parse((string)id!)
+            : null;
+
+    public override async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        foreach (var bot in bots)
+        {
+            await bot.DisposeAsync();
+        }
+
+        await base.DisposeAsync();
+        await Telegram.DisposeAsync();
+        foreach (var output in bots.Select(bot => bot.Output))
+        {
+            Assert.DoesNotContain("fail:", output, StringComparison.Ordinal);
+            Assert.DoesNotContain(Emulator.Token, output, StringComparison.Ordinal);
+            Assert.DoesNotContain(Emulator.Token.Split(':')[1], output, StringComparison.Ordinal);
+            Assert.DoesNotContain(Private, output, StringComparison.Ordinal);
+        }
+    }
+}
