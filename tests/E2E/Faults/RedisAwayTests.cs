@@ -16,6 +16,19 @@ public sealed class ServerWithOwnRedis(TestServers servers) : BookItServer(serve
         await base.InitializeAsync();
     }
 
+    /// <summary>Starts it again, and waits until the Api and these tests are connected to it.</summary>
+    public async Task StartRedisAsync()
+    {
+        await Redis.StartAsync();
+        var member = await MemberAsync();
+        await Eventually.TrueAsync(async () =>
+        {
+            member = await SignedInAsync(member.UserId);
+            var sessions = await member.GetAsync("/api/user/sessions");
+            return sessions.Status == HttpStatusCode.OK && sessions.Body.AsArray().Count > 0;
+        });
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -89,7 +102,7 @@ public sealed class RedisAwayTests(ServerWithOwnRedis server) : IClassFixture<Se
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         await Eventually.TrueAsync(async () =>
@@ -143,7 +156,7 @@ public sealed class RedisAwayTests(ServerWithOwnRedis server) : IClassFixture<Se
                     await WaitForReadsAsync(100);
                     server.Redis.Kill();
                     await WaitForReadsAsync(300);
-                    await server.Redis.StartAsync();
+                    await server.StartRedisAsync();
                     await WaitForReadsAsync(100);
                     // Alive but silent is worse than dead.
                     server.Redis.Pause();

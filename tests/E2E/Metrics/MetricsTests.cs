@@ -125,7 +125,7 @@ public sealed class MetricsTests(ServerWithOwnRedis server) : IClassFixture<Serv
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         await member.GetAsync($"/api/user/{Guid.CreateVersion7()}");

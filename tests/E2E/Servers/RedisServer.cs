@@ -18,15 +18,9 @@ public sealed class RedisServer : IAsyncDisposable
     private readonly string? password;
     private Process? process;
 
-    private RedisServer(string? password)
-    {
-        this.password = password;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
+    private RedisServer(string? password) => this.password = password;
 
-    public int Port { get; }
+    public int Port { get; } = Ports.Next();
 
     /// <summary>Starts a server that asks for the password, if one is given, and waits until it answers.</summary>
     public static async Task<RedisServer> StartNewAsync(string? password = null)

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 
 namespace BookIT.Tests.E2E.Servers;
@@ -24,15 +22,8 @@ public sealed class S3Server : IAsyncDisposable
 
     private readonly TemporaryFolder folder = new();
     private readonly StringBuilder log = new();
-    private readonly int port;
+    private readonly int port = Ports.Next();
     private Process? process;
-
-    public S3Server()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        port = ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     public string Endpoint => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
 

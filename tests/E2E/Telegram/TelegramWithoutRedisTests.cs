@@ -37,7 +37,7 @@ public sealed class TelegramWithoutRedisTests(ServerWithOwnRedis server) : IClas
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         // The tokens are gone with it, and the sign-ins; new ones work.
@@ -73,7 +73,7 @@ public sealed class TelegramWithoutRedisTests(ServerWithOwnRedis server) : IClas
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         // As good as before, within its five minutes.

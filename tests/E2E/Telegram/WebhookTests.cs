@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using BookIT.Tests.E2E.Servers;
 
@@ -13,7 +12,7 @@ public sealed class WebhookTests(ServerWithoutBot server) : IClassFixture<Server
     [Fact]
     public async Task Updates_that_are_brought_with_the_secret_are_answered_and_others_are_turned_away()
     {
-        var url = $"http://127.0.0.1:{FreePort()}/telegram/webhook";
+        var url = $"http://127.0.0.1:{Ports.Next()}/telegram/webhook";
         var settings = new Dictionary<string, string?>
         {
             ["Telegram__WebhookUrl"] = url,
@@ -93,12 +92,5 @@ public sealed class WebhookTests(ServerWithoutBot server) : IClassFixture<Server
         await chat.Send("/unlink");
         await server.StartBotAsync(settings);
         await chat.Expect("not linked");
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -104,7 +104,7 @@ public sealed class SessionsWithoutRedisTests(ServerWithOwnRedis server) : IClas
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         await Eventually.TrueAsync(async () =>

@@ -512,7 +512,7 @@ public sealed class YandexWithoutRedisTests(ServerWithOwnRedis server) : IClassF
         }
         finally
         {
-            await server.Redis.StartAsync();
+            await server.StartRedisAsync();
         }
 
         Assert.Equal((1, 0), (await CountAsync("email IS NOT NULL"), await CountAsync("yandex_id IS NOT NULL")));
