@@ -21,10 +21,10 @@ builder.Services.AddSingleton(provider => new TelegramBotClient(
     provider.GetRequiredService<TimeProvider>(),
     provider.GetRequiredService<ILogger<TelegramBotClient>>()
 ));
-builder.Services.AddSingleton<Reachability>();
 builder.Services.AddSingleton<UpdateHandling>();
 builder.Services.AddScoped<UpdateRouter>();
-builder.Services.AddScoped<LinkConversation>();
+builder.Services.AddScoped<LinkDialogue>();
+builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<LinkDialogue>());
 builder.Services.AddSingleton<BotWorker>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 

@@ -107,6 +107,7 @@ public static class CoreServices
         services.AddScoped<EmailLinks>();
         services.AddScoped<Accounts>();
         services.AddScoped<TelegramLinks>();
+        services.AddScoped<ReplyPrompts>();
         services.AddScoped<TelegramSignIn>();
         services.AddSingleton<PollingLeader>();
         services.AddScoped<OwnDataExport>();

@@ -1,85 +1,125 @@
 using System.Globalization;
 using BookIT.Bot.Telegram;
+using BookIT.Core;
 using BookIT.Core.Languages;
+using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
 
-/// <summary>A private chat with a person, in their language.</summary>
+/// <summary>A private chat with a person, in their language and by the clock of the space.</summary>
 /// <param name="client">Speaks for us.</param>
-/// <param name="reachability">Is told when nobody listens any more.</param>
+/// <param name="links">Is told when nobody listens any more.</param>
+/// <param name="prompts">Remembers what was asked.</param>
 /// <param name="person">As Telegram knows them.</param>
-/// <param name="userId">The linked account; null for a stranger.</param>
+/// <param name="account">The linked account; null for a stranger.</param>
 /// <param name="language">The account's, or else the app's.</param>
+/// <param name="zone">Where the clock of the space hangs.</param>
 /// <param name="cancellation">Ends the wait for Telegram: an answer that takes too long is of no use.</param>
 internal sealed class Conversation(
     TelegramBotClient client,
-    Reachability reachability,
+    TelegramLinks links,
+    ReplyPrompts prompts,
     User person,
-    Guid? userId,
+    LinkedAccount? account,
     CultureInfo language,
+    TimeZoneInfo zone,
     CancellationToken cancellation
 )
 {
     public long TelegramId => person.Id;
 
-    public Guid? UserId => userId;
+    public LinkedAccount? Account => account;
+
+    /// <summary>Of somebody with an account.</summary>
+    public Guid UserId => account!.UserId;
 
     public CultureInfo Language => language;
+
+    public TimeZoneInfo Zone => zone;
 
     public CancellationToken Cancellation => cancellation;
 
     /// <summary>Sends a sentence of ours, with the arguments for its placeholders.</summary>
-    public async Task<CallResult<Message>> SayAsync(
+    public Task<CallResult<Message>> SayAsync(
         string sentence,
         IReadOnlyList<object>? arguments = null,
         ReplyMarkup? buttons = null
-    ) =>
-        await NoteAsync(
-            await client.SendMessage(TelegramId, Text(sentence, arguments), buttons, cancellation: cancellation)
-        );
+    ) => SayHtmlAsync(Html(sentence, arguments), buttons);
+
+    /// <summary>Sends why something was refused.</summary>
+    public Task<CallResult<Message>> SayAsync(Refusal refusal) => SayAsync(refusal.Code, refusal.Arguments);
+
+    /// <summary>Sends a text made of <see cref="Html"/>, at most 4,096 characters.</summary>
+    public async Task<CallResult<Message>> SayHtmlAsync(string html, ReplyMarkup? buttons = null) =>
+        await NoteAsync(await client.SendMessage(TelegramId, html, buttons, cancellation: cancellation));
+
+    /// <summary>Sends a PNG with a caption made of <see cref="Html"/>, at most 1,024 characters.</summary>
+    public async Task<CallResult<Message>> SendPngAsync(
+        byte[] png,
+        string fileName,
+        string caption,
+        ReplyMarkup? buttons = null
+    ) => await NoteAsync(await client.SendPhoto(TelegramId, png, fileName, caption, buttons, cancellation));
+
+    /// <summary>
+    /// Asks for words: what the person replies, or writes next, comes to <see cref="IDialogue.ReplyAsync"/> of the topic
+    /// that <paramref name="purpose"/> begins with.
+    /// </summary>
+    public async Task AskAsync(string purpose, string sentence, IReadOnlyList<object>? arguments = null)
+    {
+        var asked = await SayAsync(sentence, arguments, new ForceReply());
+        if (asked.Value is { } question)
+        {
+            await prompts.RememberAsync(TelegramId, question.MessageId, purpose, isQuestion: true, cancellation);
+        }
+    }
+
+    /// <summary>What the person writes next is no answer to a question asked before.</summary>
+    public Task ForgetQuestionsAsync() => prompts.ForgetQuestionsAsync(TelegramId, cancellation);
 
     /// <summary>Puts a sentence of ours in place of a message, and these buttons in place of its own.</summary>
-    public async Task<CallResult<bool>> EditAsync(
+    public Task<CallResult<bool>> EditAsync(
         Message message,
         string sentence,
         IReadOnlyList<object>? arguments = null,
         InlineKeyboardMarkup? buttons = null
-    ) =>
+    ) => EditHtmlAsync(message, Html(sentence, arguments), buttons);
+
+    /// <summary>Puts a text made of <see cref="Html"/> in place of a message, and these buttons in place of its own.</summary>
+    public async Task<CallResult<bool>> EditHtmlAsync(
+        Message message,
+        string html,
+        InlineKeyboardMarkup? buttons = null
+    ) => await NoteAsync(await client.EditMessageText(message.Chat.Id, message.MessageId, html, buttons, cancellation));
+
+    /// <summary>Takes the buttons of a message away, and leaves what it says.</summary>
+    public async Task RemoveButtonsAsync(Message message) =>
         await NoteAsync(
-            await client.EditMessageText(
-                message.Chat.Id,
-                message.MessageId,
-                Text(sentence, arguments),
-                buttons,
-                cancellation
-            )
+            await client.EditMessageReplyMarkup(message.Chat.Id, message.MessageId, cancellation: cancellation)
         );
 
     /// <summary>A button under a sentence's name that says <paramref name="data"/>, 64 bytes at most.</summary>
-    public InlineKeyboardButton Button(string sentence, string data) =>
-        new(Sentences.Of(sentence, language: language), CallbackData: data);
+    public InlineKeyboardButton Button(string sentence, string data, params IReadOnlyList<object> arguments) =>
+        new(Words(sentence, arguments), CallbackData: data);
 
-    /// <summary>The sentences are HTML, what is filled in is not.</summary>
-    private string Text(string sentence, IReadOnlyList<object>? arguments) =>
-        Sentences.Of(
-            sentence,
-            arguments is null ? null : [.. arguments.Select(value => value is string text ? Escape(text) : value)],
-            language
-        );
+    /// <summary>A sentence as plain text: for buttons and notices.</summary>
+    public string Words(string sentence, params IReadOnlyList<object> arguments) =>
+        Sentences.Of(sentence, arguments, language, zone);
+
+    /// <summary>Why something was refused, as plain text: for notices.</summary>
+    public string Words(Refusal refusal) => Sentences.Of(refusal, language, zone);
+
+    /// <summary>A sentence for a message. The sentences are HTML, what is filled in is not.</summary>
+    public string Html(string sentence, IReadOnlyList<object>? arguments = null) =>
+        Telegram.Html.Of(sentence, arguments, language, zone);
 
     private async Task<CallResult<T>> NoteAsync<T>(CallResult<T> result)
     {
         if (result.State is CallState.Blocked)
         {
-            await reachability.LostAsync(TelegramId);
+            await links.LostAsync(TelegramId, cancellation);
         }
 
         return result;
     }
-
-    /// <summary>What Telegram asks for in <see cref="TelegramBotClient.Html"/>.</summary>
-    private static string Escape(string text) =>
-        text.Replace("&", "&amp;", StringComparison.Ordinal)
-            .Replace("<", "&lt;", StringComparison.Ordinal)
-            .Replace(">", "&gt;", StringComparison.Ordinal);
 }

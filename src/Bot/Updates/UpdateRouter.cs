@@ -3,26 +3,44 @@ using System.Text.RegularExpressions;
 using BookIT.Bot.Links;
 using BookIT.Bot.Telegram;
 using BookIT.Core.Languages;
+using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
 
 /// <summary>
-/// Whose turn it is: a method for each kind of update. The bot speaks with people in private; what happens in groups is
-/// none of its business.
+/// Whose turn it is: finds the dialogue that an update belongs to. The bot speaks with people in private; what happens in
+/// groups is none of its business.
 /// </summary>
 internal sealed partial class UpdateRouter(
     TelegramBotClient client,
-    LinkConversation links,
-    TelegramLinks accounts,
+    IEnumerable<IDialogue> dialogues,
+    LinkDialogue linking,
+    TelegramLinks links,
+    ReplyPrompts prompts,
     AccountLanguages languages,
-    Reachability reachability,
+    SpaceOptions space,
     TimeProvider time,
     ILogger<UpdateRouter> logger
 )
 {
-    /// <summary>What the menu shows, each with a sentence <c>bot_command_…</c>.</summary>
-    public static readonly IReadOnlyList<string> Commands = ["start", "unlink", "help"];
+    /// <summary>What the menu shows, in this order, each with a sentence <c>bot_command_…</c>.</summary>
+    public static readonly IReadOnlyList<string> Commands =
+    [
+        "book",
+        "my",
+        "pass",
+        "free",
+        "ticket",
+        "settings",
+        "unlink",
+        "help",
+    ];
+
+    /// <summary>What it shows to administrators besides.</summary>
+    public static readonly IReadOnlyList<string> AdminCommands = ["today", "find", "announce"];
+
+    private const string Start = "start";
 
     // A conversation is not worth more time than a person waits.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -43,7 +61,7 @@ internal sealed partial class UpdateRouter(
                         await WithAsync(query.From, patience.Token),
                         query
                     ),
-                    { MyChatMember: { Chat.Type: Chat.Private } change } => OnMyChatMemberAsync(change),
+                    { MyChatMember: { Chat.Type: Chat.Private } change } => OnMyChatMemberAsync(change, patience.Token),
                     _ => Task.CompletedTask,
                 }
             );
@@ -65,7 +83,7 @@ internal sealed partial class UpdateRouter(
         }
         else if (update.Message is { Chat.Type: Chat.Private, From: { IsBot: false } person })
         {
-            await With(person, userId: null, LanguageOf(person), patience.Token).SayAsync("service_unavailable");
+            await With(person, account: null, LanguageOf(person), patience.Token).SayAsync("service_unavailable");
         }
     }
 
@@ -74,20 +92,19 @@ internal sealed partial class UpdateRouter(
         var text = message.Text?.Trim() ?? "";
         if (Command().Match(text) is { Success: true } command)
         {
-            var argument = command.Groups["argument"].Value;
-            await (
-                command.Groups["name"].Value.ToUpperInvariant() switch
-                {
-                    "START" when argument.Length > 0 => links.LinkAsync(with, argument),
-                    "UNLINK" => links.UnlinkAsync(with),
-                    "HELP" => with.SayAsync("bot_help"),
-                    _ => WelcomeAsync(with),
-                }
-            );
+            await with.ForgetQuestionsAsync();
+            await OnCommandAsync(with, command.Groups["name"].Value, command.Groups["argument"].Value);
+        }
+        else if (
+            await prompts.FindAsync(with.TelegramId, message.ReplyToMessage?.MessageId, with.Cancellation) is { } prompt
+            && Find(with, prompt.Purpose) is var (dialogue, purpose)
+        )
+        {
+            await dialogue.ReplyAsync(with, message, purpose);
         }
         else if (Token().IsMatch(text))
         {
-            await links.LinkAsync(with, text);
+            await linking.LinkAsync(with, text);
         }
         else
         {
@@ -95,39 +112,88 @@ internal sealed partial class UpdateRouter(
         }
     }
 
-    private async Task OnCallbackQueryAsync(Conversation with, CallbackQuery query)
+    private Task OnCommandAsync(Conversation with, string name, string argument)
     {
-        var toast = query switch
+        var command = name.ToLowerInvariant();
+        var mine = dialogues.Where(dialogue => IsFor(dialogue, with)).ToList();
+        if (command == Start && argument.Length > 0)
         {
-            { Message: { } message, Data: ['l', 'i', 'n', 'k', ':', .. var token] } => await links.ReplaceAsync(
-                with,
-                message,
-                token
-            ),
-            { Message: { } message, Data: LinkConversation.Keep } => await links.KeepAsync(with, message),
-            // A button of an older bot.
-            _ => null,
-        };
-        await client.AnswerCallbackQuery(query.Id, toast, cancellation: with.Cancellation);
+            bool IsBegunBy(IDialogue dialogue) =>
+                dialogue.LinkPrefix is { } prefix && argument.StartsWith(prefix, StringComparison.Ordinal);
+            return mine.Find(IsBegunBy) is { } linked ? linked.StartAsync(with, command, argument)
+                // Somebody else's business: they learn nothing.
+                : dialogues.Any(IsBegunBy) ? WelcomeAsync(with)
+                : linking.LinkAsync(with, argument);
+        }
+
+        return mine.Find(dialogue => dialogue.Commands.Contains(command)) is { } dialogue
+                ? dialogue.StartAsync(with, command, argument)
+            : command == "help" ? HelpAsync(with)
+            : WelcomeAsync(with);
     }
 
-    private Task OnMyChatMemberAsync(ChatMemberUpdated change) =>
+    private async Task OnCallbackQueryAsync(Conversation with, CallbackQuery query)
+    {
+        // Without a message, or without a dialogue, it is a button of an older bot.
+        var notice =
+            query is { Message: { } message, Data: { } data } && Find(with, data) is var (dialogue, rest)
+                ? await dialogue.PressAsync(with, message, rest)
+                : null;
+        await client.AnswerCallbackQuery(query.Id, notice, cancellation: with.Cancellation);
+    }
+
+    private Task OnMyChatMemberAsync(ChatMemberUpdated change, CancellationToken cancellation) =>
         change.NewChatMember.Status == ChatMember.Kicked
-            ? reachability.LostAsync(change.From.Id)
-            : reachability.BackAsync(change.From.Id);
+            ? links.LostAsync(change.From.Id, cancellation)
+            : links.BackAsync(change.From.Id, cancellation);
+
+    /// <summary>The dialogue that a text begins with the topic of, and the rest of the text.</summary>
+    private (IDialogue, string)? Find(Conversation with, string text) =>
+        text.Split(':', 2) is [var topic, var rest]
+        && dialogues.FirstOrDefault(dialogue => dialogue.Topic == topic && IsFor(dialogue, with)) is { } dialogue
+            ? (dialogue, rest)
+            : null;
+
+    private static bool IsFor(IDialogue dialogue, Conversation with) =>
+        dialogue.Audience switch
+        {
+            Audience.Anybody => true,
+            Audience.Members => with.Account is not null,
+            _ => with.Account is { IsAdmin: true },
+        };
 
     private static async Task WelcomeAsync(Conversation with) =>
-        await with.SayAsync(with.UserId is null ? "bot_welcome_stranger" : "bot_welcome");
+        await with.SayAsync(with.Account is null ? "bot_welcome_stranger" : "bot_welcome");
+
+    private static async Task HelpAsync(Conversation with) =>
+        await with.SayHtmlAsync(
+            string.Join(
+                '\n',
+                (with.Account is { IsAdmin: true } ? [.. Commands, .. AdminCommands] : Commands).Select(command =>
+                    $"/{command} — {with.Html($"bot_command_{command}")}"
+                )
+            )
+        );
 
     private async Task<Conversation> WithAsync(User person, CancellationToken cancellation)
     {
-        var userId = await accounts.FindUserAsync(person.Id, cancellation);
-        var chosen = userId is { } id ? await languages.FindAsync(id, cancellation) : null;
-        return With(person, userId, chosen ?? LanguageOf(person), cancellation);
+        var account = await links.FindAsync(person.Id, cancellation);
+        if (account is { IsReachable: false })
+        {
+            // Whoever writes wants to be written to.
+            await links.BackAsync(person.Id, cancellation);
+        }
+
+        var chosen = account is { UserId: var id } ? await languages.FindAsync(id, cancellation) : null;
+        return With(person, account, chosen ?? LanguageOf(person), cancellation);
     }
 
-    private Conversation With(User person, Guid? userId, CultureInfo language, CancellationToken cancellation) =>
-        new(client, reachability, person, userId, language, cancellation);
+    private Conversation With(
+        User person,
+        LinkedAccount? account,
+        CultureInfo language,
+        CancellationToken cancellation
+    ) => new(client, links, prompts, person, account, language, space.Zone, cancellation);
 
     private static CultureInfo LanguageOf(User person) =>
         Sentences.Language(person.LanguageCode?.Split('-')[0]) ?? Sentences.Languages[0];

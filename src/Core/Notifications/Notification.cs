@@ -53,6 +53,9 @@ public static class NotificationKind
 /// </summary>
 public sealed class Notification
 {
+    /// <summary>In SQL: neither told nor given up.</summary>
+    internal const string Pending = "delivered_at is null and failed_at is null and dropped_at is null";
+
     private Notification() { }
 
     /// <summary>In the order of writing.</summary>
@@ -81,6 +84,12 @@ public sealed class Notification
 
     /// <summary>When its delivery was given up (UTC).</summary>
     public DateTimeOffset? FailedAt { get; private set; }
+
+    /// <summary>When it turned out to be nothing to tell (any more) (UTC).</summary>
+    public DateTimeOffset? DroppedAt { get; private set; }
+
+    /// <summary>The next attempt is not before this instant (UTC); null before the first has failed.</summary>
+    public DateTimeOffset? RetryAt { get; private set; }
 
     /// <summary>How often its delivery was tried.</summary>
     public int Attempts { get; private set; }
@@ -113,6 +122,10 @@ internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notif
         notification
             .HasIndex(n => n.DueAt, "notifications_mail_pending")
             .HasFilter($"{NotificationKind.Mailed} and delivered_at is null and failed_at is null");
+        notification
+            .HasIndex(n => new { n.DueAt, n.Id }, "notifications_pending")
+            .HasFilter($"not ({NotificationKind.Mailed}) and {Notification.Pending}");
+        notification.HasIndex(n => new { n.FailedAt, n.Id }, "notifications_failed").HasFilter("failed_at is not null");
         notification.HasIndex(n => n.UserId).HasDatabaseName("notifications_by_user");
         notification.HasOne<User>().WithMany().HasForeignKey(n => n.UserId).OnDelete(DeleteBehavior.Cascade);
     }

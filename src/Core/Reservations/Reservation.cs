@@ -32,6 +32,9 @@ public sealed class Reservation
     /// <summary>When it was made (UTC).</summary>
     public DateTimeOffset MadeAt { get; private set; }
 
+    /// <summary>When it last got another seat or time (UTC); null where it never did.</summary>
+    public DateTimeOffset? MovedAt { get; private set; }
+
     /// <summary>When it was checked in (UTC).</summary>
     public DateTimeOffset? CheckedInAt { get; private set; }
 
@@ -180,9 +183,14 @@ public sealed class Reservation
             return refusal;
         }
 
-        SeatId = seatId ?? SeatId;
-        StartsAt = moved.Value.Start;
-        EndsAt = moved.Value.End;
+        if (moved.Value != Interval || (seatId ?? SeatId) != SeatId)
+        {
+            SeatId = seatId ?? SeatId;
+            StartsAt = moved.Value.Start;
+            EndsAt = moved.Value.End;
+            MovedAt = now;
+        }
+
         return null;
     }
 }

@@ -1,6 +1,8 @@
+using BookIT.Core.Auth;
 using BookIT.Core.Data;
 using BookIT.Core.Notifications;
 using BookIT.Core.Seats;
+using BookIT.Core.Telegram;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -121,7 +123,9 @@ public sealed partial class ReservationClock(
         await using var tidy = new NpgsqlCommand(
             """
             WITH old_keys AS (DELETE FROM idempotency_keys WHERE made_at < $1),
-            old_links AS (DELETE FROM email_tokens WHERE expires_at < $3)
+            old_links AS (DELETE FROM email_tokens WHERE expires_at < $3),
+            old_prompts AS (DELETE FROM telegram_prompts WHERE made_at < $4),
+            old_devices AS (DELETE FROM sign_in_devices WHERE seen_at < $5)
             DELETE FROM notifications WHERE due_at < $2
             """,
             connection
@@ -129,6 +133,8 @@ public sealed partial class ReservationClock(
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - Booking.IdempotencyKeyLifetime });
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - NotificationLifetime });
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+        tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - ReplyPrompts.Lifetime });
+        tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - SignInDevice.Lifetime });
         await tidy.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         if (settled > 0)

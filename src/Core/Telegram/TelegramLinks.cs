@@ -10,12 +10,19 @@ using Microsoft.EntityFrameworkCore;
 
 namespace BookIT.Core.Telegram;
 
+/// <summary>An account that is linked to Telegram.</summary>
+/// <param name="UserId">Which.</param>
+/// <param name="FirstName">As the person wrote it.</param>
+/// <param name="IsAdmin">Whether it is an administrator's, at this moment.</param>
+/// <param name="IsReachable">Whether the bot may write to it of its own accord.</param>
+public sealed record LinkedAccount(Guid UserId, string FirstName, bool IsAdmin, bool IsReachable);
+
 /// <summary>
 /// Links Telegram accounts to ours, one to one. Somebody who is signed in gets a token, carries it to the bot, and the bot
 /// says which Telegram account brought it: docs/decisions/telegram-links.md tells what spends a token. Or somebody comes
 /// by the Mini App, gets a proof of their Telegram account, signs in, and brings it back.
 /// </summary>
-public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redis)
+public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redis, TimeProvider time)
 {
     /// <summary>How long a token or a proof is good for.</summary>
     public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(10);
@@ -126,12 +133,39 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     public Task<Guid?> FindUserAsync(long telegramId, CancellationToken cancellation) =>
         db.Users.Where(u => u.TelegramId == telegramId).Select(u => (Guid?)u.Id).FirstOrDefaultAsync(cancellation);
 
+    /// <summary>Whose Telegram account this is, as the bot needs to know; null where it is nobody's.</summary>
+    public Task<LinkedAccount?> FindAsync(long telegramId, CancellationToken cancellation) =>
+        db
+            .Users.Where(u => u.TelegramId == telegramId)
+            .Select(u => new LinkedAccount(u.Id, u.FirstName, u.Role == UserRole.Admin, u.TelegramSince != null))
+            .FirstOrDefaultAsync(cancellation);
+
+    /// <summary>The person has blocked the bot: nothing is sent until they write again.</summary>
+    public Task LostAsync(long telegramId, CancellationToken cancellation) =>
+        db
+            .Users.Where(u => u.TelegramId == telegramId)
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramSince, (DateTimeOffset?)null), cancellation);
+
+    /// <summary>The person writes again, or has let the bot in again: what is due from now on is sent.</summary>
+    public Task BackAsync(long telegramId, CancellationToken cancellation)
+    {
+        DateTimeOffset? now = time.Now();
+        return db
+            .Users.Where(u => u.TelegramId == telegramId && u.TelegramSince == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramSince, now), cancellation);
+    }
+
     /// <summary>Forgets the account's Telegram account. Without one there is nothing to do.</summary>
     /// <returns>Done, or <see cref="Refusal.NotSignedIn"/> where the account is gone.</returns>
     public async Task<Result<Done>> DisconnectAsync(Guid userId, CancellationToken cancellation) =>
         await db
             .Users.Where(u => u.Id == userId)
-            .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramId, (long?)null), cancellation) == 1
+            .ExecuteUpdateAsync(
+                set =>
+                    set.SetProperty(u => u.TelegramId, (long?)null)
+                        .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null),
+                cancellation
+            ) == 1
             ? Done.Ok
             : new Refusal.NotSignedIn();
 
@@ -196,7 +230,7 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             await db.SaveChangesAsync(cancellation);
         }
 
-        user.LinkTelegram(telegramId);
+        user.LinkTelegram(telegramId, time.Now());
         await db.SaveChangesAsync(cancellation);
 
         // Last, when nothing but the commit can fail any more, and under the account's lock: of many who bring the same

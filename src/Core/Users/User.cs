@@ -42,6 +42,12 @@ public sealed class User
     /// <summary>The linked Telegram account; unique.</summary>
     public long? TelegramId { get; private set; }
 
+    /// <summary>
+    /// Since when the bot may write to the linked Telegram account (UTC); null where there is none, or where the person
+    /// has blocked the bot. What was due before is not told later.
+    /// </summary>
+    public DateTimeOffset? TelegramSince { get; private set; }
+
     /// <summary>The linked Yandex account, by Yandex's own id of it; unique.</summary>
     public string? YandexId { get; private set; }
 
@@ -107,10 +113,14 @@ public sealed class User
     public void LinkYandex(string yandexId) => YandexId = yandexId;
 
     /// <summary>Links a Telegram account in place of any other; the database refuses one that is linked to somebody else.</summary>
-    public void LinkTelegram(long telegramId) => TelegramId = telegramId;
+    public void LinkTelegram(long telegramId, DateTimeOffset now)
+    {
+        TelegramSince = TelegramId == telegramId ? TelegramSince ?? now : now;
+        TelegramId = telegramId;
+    }
 
     /// <summary>Forgets the linked Telegram account.</summary>
-    public void UnlinkTelegram() => TelegramId = null;
+    public void UnlinkTelegram() => (TelegramId, TelegramSince) = (null, null);
 
     /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>; null leaves it to each request.</summary>
     public void Speak(string? language) => Language = language;
@@ -119,7 +129,7 @@ public sealed class User
     public void UnlinkAll()
     {
         YandexId = null;
-        TelegramId = null;
+        UnlinkTelegram();
     }
 
     /// <summary>Sets the picture; null takes it away.</summary>

@@ -17,7 +17,7 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         await russian.Send(ServerWithBot.Private);
         await russian.Expect("Чтобы привязать аккаунт, откройте свой профиль");
         await russian.Send("/help");
-        await russian.Expect("/unlink — отвязать Telegram");
+        await russian.Expect("/unlink — Отвязать Telegram");
         await russian.Send("/unlink");
         await russian.Expect("не привязан ни к одному аккаунту");
 
@@ -25,7 +25,7 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         await english.Send("/start");
         await english.Expect("Hello! This is the bot of BookIT");
         await english.Send("/help@TestNameBot");
-        await english.Expect("/unlink — unlink Telegram");
+        await english.Expect("/unlink — Unlink Telegram");
         await english.Send("/unlink");
         await english.Expect("not linked to any BookIT account");
         await english.Send("/no_such_command");
@@ -190,7 +190,7 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         await chat.Send(await TokenOf(member));
         await chat.Expect("Done");
         await chat.Send("/help");
-        await chat.Expect("/unlink — отвязать");
+        await chat.Expect("/unlink — Отвязать");
     }
 
     [Fact]
@@ -199,11 +199,14 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         await Eventually.TrueAsync(async () => (await server.Telegram.CallsAsync("setMyCommands")).Count >= 2);
 
         var calls = await server.Telegram.CallsAsync("setMyCommands");
-        foreach (var (language, word) in new[] { (null, "Отвязать"), ("en", "Unlink") })
+        foreach (var (language, word) in new[] { (null, "Забронировать"), ("en", "Book") })
         {
             var menu = calls.First(call => (string?)call["body"]!["language_code"] == language)["body"]!["commands"]!;
-            Assert.Equal(["start", "unlink", "help"], menu.AsArray().Select(entry => (string?)entry!["command"]));
-            Assert.StartsWith(word, (string?)menu[1]!["description"], StringComparison.Ordinal);
+            Assert.Equal(
+                ["book", "my", "pass", "free", "ticket", "settings", "unlink", "help"],
+                menu.AsArray().Select(entry => (string?)entry!["command"])
+            );
+            Assert.StartsWith(word, (string?)menu[0]!["description"], StringComparison.Ordinal);
         }
     }
 

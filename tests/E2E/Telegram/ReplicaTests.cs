@@ -74,10 +74,10 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
 
         await server.BecomesAsync(address, "polling");
         await chat.Expect("This is the bot of BookIT");
-        await chat.Expect("/unlink — unlink");
+        await chat.Expect("/unlink — Unlink");
         await chat.Expect("not linked");
         await chat.Expect("This is the bot of BookIT");
-        await chat.Expect("/unlink — unlink");
+        await chat.Expect("/unlink — Unlink");
         await bot.StopAsync();
     }
 
@@ -195,14 +195,21 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
         await server.Telegram.PostAsync($"/front/block?chat={chat.Id}");
 
         await chat.Send("/start");
+        var metrics = "";
         await Eventually.TrueAsync(
-            () => Task.FromResult(bot.Output.Contains($"{chat.Id} has blocked the bot", StringComparison.Ordinal)),
+            async () =>
+            {
+                metrics = System.Text.Encoding.UTF8.GetString(
+                    (await server.Anonymous(address).GetAsync("/metrics")).Bytes
+                );
+                return metrics.Contains(
+                    "telegram_calls_total{method=\"sendMessage\",result=\"blocked\"} 1",
+                    StringComparison.Ordinal
+                );
+            },
             () => bot.Output,
             TimeSpan.FromSeconds(60)
         );
-
-        var metrics = System.Text.Encoding.UTF8.GetString((await server.Anonymous(address).GetAsync("/metrics")).Bytes);
-        Assert.Contains("telegram_calls_total{method=\"sendMessage\",result=\"blocked\"} 1", metrics);
         Assert.DoesNotContain(Emulator.Token, metrics, StringComparison.Ordinal);
         await bot.StopAsync();
     }

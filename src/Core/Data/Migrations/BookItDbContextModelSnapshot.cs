@@ -69,6 +69,29 @@ namespace BookIT.Core.Data.Migrations
                     b.ToTable("audit", (string)null);
                 });
 
+            modelBuilder.Entity("BookIT.Core.Auth.SignInDevice", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.Property<byte[]>("Hash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hash");
+
+                    b.Property<DateTimeOffset>("SeenAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("seen_at");
+
+                    b.HasKey("UserId", "Hash")
+                        .HasName("sign_in_devices_pkey");
+
+                    b.HasIndex("SeenAt")
+                        .HasDatabaseName("sign_in_devices_by_use");
+
+                    b.ToTable("sign_in_devices", (string)null);
+                });
+
             modelBuilder.Entity("BookIT.Core.Mail.EmailToken", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -125,6 +148,10 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("delivered_at");
 
+                    b.Property<DateTimeOffset?>("DroppedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("dropped_at");
+
                     b.Property<DateTimeOffset>("DueAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("due_at");
@@ -156,6 +183,10 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("jsonb")
                         .HasColumnName("payload");
 
+                    b.Property<DateTimeOffset?>("RetryAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("retry_at");
+
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
                         .HasColumnName("user_id");
@@ -172,10 +203,44 @@ namespace BookIT.Core.Data.Migrations
 
                     b.HasIndex(new[] { "DueAt" }, "notifications_by_due");
 
+                    b.HasIndex(new[] { "FailedAt", "Id" }, "notifications_failed")
+                        .HasFilter("failed_at is not null");
+
                     b.HasIndex(new[] { "DueAt" }, "notifications_mail_pending")
                         .HasFilter("kind in ('email_confirmation', 'password_reset') and delivered_at is null and failed_at is null");
 
+                    b.HasIndex(new[] { "DueAt", "Id" }, "notifications_pending")
+                        .HasFilter("not (kind in ('email_confirmation', 'password_reset')) and delivered_at is null and failed_at is null and dropped_at is null");
+
                     b.ToTable("notifications", (string)null);
+                });
+
+            modelBuilder.Entity("BookIT.Core.Notifications.NotificationSettings", b =>
+                {
+                    b.Property<Guid>("UserId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("user_id");
+
+                    b.PrimitiveCollection<string[]>("Muted")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("muted");
+
+                    b.Property<TimeOnly?>("QuietFrom")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("quiet_from");
+
+                    b.Property<TimeOnly?>("QuietTo")
+                        .HasColumnType("time without time zone")
+                        .HasColumnName("quiet_to");
+
+                    b.HasKey("UserId")
+                        .HasName("notification_settings_pkey");
+
+                    b.ToTable("notification_settings", null, t =>
+                        {
+                            t.HasCheckConstraint("notification_settings_quiet_check", "coalesce(quiet_from <> quiet_to, quiet_from is null and quiet_to is null)");
+                        });
                 });
 
             modelBuilder.Entity("BookIT.Core.Reservations.IdempotencyKey", b =>
@@ -232,6 +297,10 @@ namespace BookIT.Core.Data.Migrations
                     b.Property<DateTimeOffset>("MadeAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("made_at");
+
+                    b.Property<DateTimeOffset?>("MovedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("moved_at");
 
                     b.Property<Guid>("SeatId")
                         .HasColumnType("uuid")
@@ -399,6 +468,39 @@ namespace BookIT.Core.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("BookIT.Core.Telegram.ReplyPrompt", b =>
+                {
+                    b.Property<long>("ChatId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("chat_id");
+
+                    b.Property<long>("MessageId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("message_id");
+
+                    b.Property<bool>("IsQuestion")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_question");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("purpose");
+
+                    b.HasKey("ChatId", "MessageId")
+                        .HasName("telegram_prompts_pkey");
+
+                    b.HasIndex("MadeAt")
+                        .HasDatabaseName("telegram_prompts_by_age");
+
+                    b.ToTable("telegram_prompts", (string)null);
+                });
+
             modelBuilder.Entity("BookIT.Core.Tickets.Ticket", b =>
                 {
                     b.Property<Guid>("Id")
@@ -550,6 +652,10 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("telegram_id");
 
+                    b.Property<DateTimeOffset?>("TelegramSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("telegram_since");
+
                     b.Property<bool>("Verified")
                         .HasColumnType("boolean")
                         .HasColumnName("verified");
@@ -582,6 +688,16 @@ namespace BookIT.Core.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("BookIT.Core.Auth.SignInDevice", b =>
+                {
+                    b.HasOne("BookIT.Core.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("sign_in_devices_user_id_fkey");
+                });
+
             modelBuilder.Entity("BookIT.Core.Mail.EmailToken", b =>
                 {
                     b.HasOne("BookIT.Core.Users.User", null)
@@ -600,6 +716,16 @@ namespace BookIT.Core.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("notifications_user_id_fkey");
+                });
+
+            modelBuilder.Entity("BookIT.Core.Notifications.NotificationSettings", b =>
+                {
+                    b.HasOne("BookIT.Core.Users.User", null)
+                        .WithOne()
+                        .HasForeignKey("BookIT.Core.Notifications.NotificationSettings", "UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("notification_settings_user_id_fkey");
                 });
 
             modelBuilder.Entity("BookIT.Core.Reservations.IdempotencyKey", b =>

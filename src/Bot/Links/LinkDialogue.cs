@@ -1,0 +1,82 @@
+using BookIT.Bot.Telegram;
+using BookIT.Bot.Updates;
+using BookIT.Core;
+using BookIT.Core.Telegram;
+
+namespace BookIT.Bot.Links;
+
+/// <summary>Links the Telegram account that speaks to us with an account of ours, and unlinks it.</summary>
+internal sealed class LinkDialogue(TelegramLinks links) : IDialogue
+{
+    /// <summary>What the button says that leaves everything as it is; the other one says the token.</summary>
+    private const string Keep = "keep";
+
+    /// <summary>The longest that a button can say.</summary>
+    private const int MaxCallbackData = 64;
+
+    public IReadOnlyList<string> Commands => ["unlink"];
+
+    public string Topic => "link";
+
+    public Audience Audience => Audience.Anybody;
+
+    public async Task StartAsync(Conversation with, string command, string argument)
+    {
+        if (with.Account is null)
+        {
+            await with.SayAsync("bot_not_linked");
+            return;
+        }
+
+        // An account that is gone meanwhile is not linked either.
+        await links.DisconnectAsync(with.UserId, with.Cancellation);
+        await with.SayAsync("bot_unlinked");
+    }
+
+    /// <summary>The person has brought a token, as a link of the web page hands it over or by hand.</summary>
+    public async Task LinkAsync(Conversation with, string token)
+    {
+        var replace = $"{Topic}:{token}";
+        var result = await links.ConnectAsync(token, with.TelegramId, replace: false, with.Cancellation);
+        if (!result.IsRefused(out var refusal))
+        {
+            await with.SayAsync("bot_linked", [result.Value.FirstName]);
+        }
+        else if (refusal is Refusal.TelegramLinkedElsewhere && replace.Length <= MaxCallbackData)
+        {
+            await with.SayAsync(
+                "bot_link_question",
+                arguments: null,
+                new InlineKeyboardMarkup([
+                    [with.Button("bot_link_replace", replace)],
+                    [with.Button("bot_link_keep", $"{Topic}:{Keep}")],
+                ])
+            );
+        }
+        else
+        {
+            await with.SayAsync(refusal);
+        }
+    }
+
+    public async Task<string?> PressAsync(Conversation with, Message message, string data)
+    {
+        if (data == Keep)
+        {
+            await with.EditAsync(message, "bot_link_kept");
+            return null;
+        }
+
+        // The person wants it: the account that has the Telegram account loses it.
+        var result = await links.ConnectAsync(data, with.TelegramId, replace: true, with.Cancellation);
+        if (result.IsRefused(out var refusal))
+        {
+            // Also the second of two quick taps: what the first has made of the message stays.
+            await with.RemoveButtonsAsync(message);
+            return with.Words(refusal);
+        }
+
+        await with.EditAsync(message, "bot_linked", [result.Value.FirstName]);
+        return null;
+    }
+}
