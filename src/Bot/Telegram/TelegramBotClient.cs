@@ -423,7 +423,7 @@ internal sealed partial class TelegramBotClient : IDisposable
         }
 
         var clean = token.Length > 0 ? description.Replace(token, "…", StringComparison.Ordinal) : description;
-        return Unprintable().Replace(clean[..Math.Min(clean.Length, MaxDescription)], " ");
+        return string.Concat(clean.Take(MaxDescription).Select(letter => char.IsControl(letter) ? ' ' : letter));
     }
 
     /// <summary>Telegram quotes what it cannot read, and that is what a person wrote, or what is written to them.</summary>
@@ -485,11 +485,8 @@ internal sealed partial class TelegramBotClient : IDisposable
         pause > TimeSpan.Zero ? Task.Delay(pause, time, cancellation) : Task.CompletedTask;
 
     // An apostrophe within a word opens nothing.
-    [GeneratedRegex(@"""[^""]*""?|(?<!\w)'[^']*'?", RegexOptions.None, matchTimeoutMilliseconds: 100)]
+    [GeneratedRegex(@"""[^""]*""?|(?<!\w)'[^']*'?", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Quoted();
-
-    [GeneratedRegex(@"\p{C}", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Unprintable();
 
     [LoggerMessage(LogLevel.Warning, "Telegram refused {Method} with {Code}: {Description}")]
     private partial void LogRefused(string method, int code, string description);

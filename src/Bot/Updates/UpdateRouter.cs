@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using BookIT.Bot.Links;
 using BookIT.Bot.Telegram;
 using BookIT.Core.Languages;
@@ -41,6 +41,10 @@ internal sealed partial class UpdateRouter(
     public static readonly IReadOnlyList<string> AdminCommands = ["today", "find", "announce"];
 
     private const string Start = "start";
+
+    private static readonly SearchValues<char> TokenLetters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    );
 
     // A conversation is not worth more time than a person waits.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -90,10 +94,16 @@ internal sealed partial class UpdateRouter(
     private async Task OnMessageAsync(Conversation with, Message message)
     {
         var text = message.Text?.Trim() ?? "";
-        if (Command().Match(text) is { Success: true } command)
+        if (text.StartsWith('/'))
         {
+            // As in: /start@BookItBot token
+            var words = text[1..].Split((char[]?)null, 2, StringSplitOptions.TrimEntries);
             await with.ForgetQuestionsAsync();
-            await OnCommandAsync(with, command.Groups["name"].Value, command.Groups["argument"].Value);
+            await OnCommandAsync(with, words[0].Split('@')[0].ToLowerInvariant(), words.ElementAtOrDefault(1) ?? "");
+        }
+        else if (IsToken(text))
+        {
+            await linking.LinkAsync(with, text);
         }
         else if (
             await prompts.FindAsync(with.TelegramId, message.ReplyToMessage?.MessageId, with.Cancellation) is { } prompt
@@ -102,19 +112,14 @@ internal sealed partial class UpdateRouter(
         {
             await dialogue.ReplyAsync(with, message, purpose);
         }
-        else if (Token().IsMatch(text))
-        {
-            await linking.LinkAsync(with, text);
-        }
         else
         {
             await WelcomeAsync(with);
         }
     }
 
-    private Task OnCommandAsync(Conversation with, string name, string argument)
+    private Task OnCommandAsync(Conversation with, string command, string argument)
     {
-        var command = name.ToLowerInvariant();
         var mine = dialogues.Where(dialogue => IsFor(dialogue, with)).ToList();
         if (command == Start && argument.Length > 0)
         {
@@ -195,19 +200,11 @@ internal sealed partial class UpdateRouter(
         CancellationToken cancellation
     ) => new(client, links, prompts, person, account, language, space.Zone, cancellation);
 
+    private static bool IsToken(string text) =>
+        text.Length == TelegramLinks.TokenLength && !text.AsSpan().ContainsAnyExcept(TokenLetters);
+
     private static CultureInfo LanguageOf(User person) =>
         Sentences.Language(person.LanguageCode?.Split('-')[0]) ?? Sentences.Languages[0];
-
-    [GeneratedRegex(
-        @"^/(?<name>\w+)(@\w+)?(\s+(?<argument>.*))?\z",
-        RegexOptions.ExplicitCapture | RegexOptions.Singleline,
-        matchTimeoutMilliseconds: 100
-    )]
-    private static partial Regex Command();
-
-    /// <summary>What <see cref="TelegramLinks.IssueTokenAsync"/> gives.</summary>
-    [GeneratedRegex(@"^[A-Za-z0-9_-]{54}\z", RegexOptions.None, matchTimeoutMilliseconds: 100)]
-    private static partial Regex Token();
 
     [LoggerMessage(LogLevel.Warning, "Update {Id} was not answered within {Patience}")]
     private partial void LogTooLate(long id, TimeSpan patience);

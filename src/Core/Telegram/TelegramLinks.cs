@@ -30,6 +30,9 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     /// <summary>The longest a Telegram account's id can be: 52 bits, https://core.telegram.org/bots/api#user.</summary>
     public const long MaxTelegramId = (1L << 52) - 1;
 
+    /// <summary>How many characters a token has.</summary>
+    public const int TokenLength = 54;
+
     private const int UserIdLength = 16;
     private const int TelegramIdLength = 8;
     private const int SecretLength = 24;
@@ -42,7 +45,7 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
 
     /// <summary>
     /// A token for one use by whoever speaks for Telegram. It replaces the one that the account had before. It may stand
-    /// in a link to the bot: 54 characters of A–Z, a–z, 0–9, <c>_</c> and <c>-</c>.
+    /// in a link to the bot: <see cref="TokenLength"/> characters of A–Z, a–z, 0–9, <c>_</c> and <c>-</c>.
     /// </summary>
     public async Task<string> IssueTokenAsync(Guid userId)
     {
