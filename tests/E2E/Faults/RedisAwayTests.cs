@@ -16,17 +16,11 @@ public sealed class ServerWithOwnRedis(TestServers servers) : BookItServer(serve
         await base.InitializeAsync();
     }
 
-    /// <summary>Starts it again, and waits until the Api and these tests are connected to it.</summary>
+    /// <summary>Starts it again, and waits until these tests can write sign-ins to it.</summary>
     public async Task StartRedisAsync()
     {
         await Redis.StartAsync();
-        var member = await MemberAsync();
-        await Eventually.TrueAsync(async () =>
-        {
-            member = await SignedInAsync(member.UserId);
-            var sessions = await member.GetAsync("/api/user/sessions");
-            return sessions.Status == HttpStatusCode.OK && sessions.Body.AsArray().Count > 0;
-        });
+        await SignInsAreBackAsync();
     }
 
     public override async ValueTask DisposeAsync()

@@ -331,6 +331,21 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         return await SignedInAsync(id, role, address: address);
     }
 
+    /// <summary>Waits until sign-ins can be written, after Redis was away.</summary>
+    protected Task SignInsAreBackAsync() =>
+        Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                await Sessions.ListAsync(Guid.Empty);
+                return true;
+            }
+            catch (RedisException)
+            {
+                return false;
+            }
+        });
+
     /// <summary>The same person by another sign-in, one that may have begun earlier.</summary>
     public async Task<ApiClient> SignedInAsync(
         Guid userId,
