@@ -344,7 +344,7 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
             SELECT id, {kind}, {key} || id::text,
-                jsonb_build_object('ticket_id', {ticket.Id}, 'message_id', {messageId}, 'by_admin', {!byAuthor}),
+                jsonb_build_object('ticket_id', {ticket.Id}, 'message_id', {messageId}::uuid, 'by_admin', {!byAuthor}),
                 {now}, {now}
             FROM users
             WHERE id <> {actorId} AND CASE WHEN {byAuthor} THEN role = 'admin' ELSE id = {ticket.UserId} END
