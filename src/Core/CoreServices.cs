@@ -75,6 +75,7 @@ public static class CoreServices
                         events.Log(
                             (RelationalEventId.CommandError, LogLevel.Debug),
                             (RelationalEventId.ConnectionError, LogLevel.Debug),
+                            (RelationalEventId.TransactionError, LogLevel.Debug),
                             (CoreEventId.QueryIterationFailed, LogLevel.Debug),
                             (CoreEventId.SaveChangesFailed, LogLevel.Debug)
                         )

@@ -166,6 +166,8 @@ internal sealed partial class NotificationDelivery(
                 return patience < TelegramBotClient.MaxRetryAfter ? patience : TelegramBotClient.MaxRetryAfter;
         }
 
+        // Nobody needs to wait for what is found out now.
+        await outbox.ReleaseAsync();
         var isRefused = sent is { State: CallState.Refused, ErrorCode: StatusCodes.Status400BadRequest };
         if (!isRefused && !(await client.GetMe(maxAttempts: 1, default)).IsDone)
         {

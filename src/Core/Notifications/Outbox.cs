@@ -54,13 +54,16 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
     public const int MaxAttempts = 5;
 
     private const int MaxReason = 300;
+    private const int MaxDropped = 5_000;
+
+    private static readonly string Kinds = $"'{string.Join("', '", NotificationKind.Told.Select(rule => rule.Kind))}'";
 
     // Mails are another worker's, and kinds that we do not know a newer version's. The condition of the partial index.
     private static readonly string IsOurs =
-        $"not ({NotificationKind.Mailed}) and {Notification.Pending} and kind in ('"
-        + $"{string.Join("', '", NotificationKind.Told.Select(rule => rule.Kind))}')";
+        $"not ({NotificationKind.Mailed}) and {Notification.Pending} and kind in ({Kinds})";
 
-    // What somebody hears is in order: nothing overtakes what is due to them before, also while that is tried again.
+    // What somebody hears is in order: nothing overtakes what is due to them before, also while that is tried again. Asked
+    // in a way that only the index by user can answer: to a planner that takes the outbox for empty any other looks as good.
     private static readonly string ClaimSql = $$"""
         SELECT n.id AS "Id", n.user_id AS "UserId", n.kind AS "Kind", n.payload::text AS "Payload", n.due_at AS "DueAt",
             n.made_at AS "MadeAt", n.attempts AS "Attempts", u.telegram_id AS "TelegramId",
@@ -69,18 +72,20 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
         WHERE {{IsOurs}} AND n.due_at <= {0} AND (n.retry_at IS NULL OR n.retry_at <= {0})
             AND u.telegram_since <= n.due_at AND u.telegram_id <> ALL ({1})
             AND NOT EXISTS (
-                SELECT FROM notifications
-                WHERE {{IsOurs}} AND user_id = n.user_id AND (due_at, id) < (n.due_at, n.id)
-                    AND due_at >= u.telegram_since)
+                SELECT FROM notifications before
+                WHERE before.user_id = n.user_id AND before.kind IN ({{Kinds}})
+                    AND coalesce(before.delivered_at, before.failed_at, before.dropped_at) IS NULL
+                    AND ((before.due_at, before.id) < (n.due_at, n.id) AND before.due_at >= u.telegram_since) IS TRUE)
         ORDER BY n.due_at, n.id LIMIT 1
         FOR NO KEY UPDATE OF n SKIP LOCKED
         """;
 
-    // One at a time, and not the ones that somebody holds: nobody waits for anybody.
+    // Not the ones that somebody holds: nobody waits for anybody.
     private static readonly string DropSql = $$"""
         WITH untellable AS (
             SELECT n.id FROM notifications n JOIN users u ON u.id = n.user_id
             WHERE {{IsOurs}} AND n.due_at <= {0} AND (u.telegram_since IS NULL OR n.due_at < u.telegram_since)
+            ORDER BY n.due_at, n.id LIMIT {1}
             FOR NO KEY UPDATE OF n SKIP LOCKED)
         UPDATE notifications n SET dropped_at = {0}, error = 'no chat' FROM untellable WHERE n.id = untellable.id
         """;
@@ -88,9 +93,14 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
     private IDbContextTransaction? transaction;
 
     /// <summary>Drops what is due and can be told to nobody: there is no chat, or there was none when it fell due.</summary>
-    /// <returns>How many.</returns>
-    public Task<int> DropUntellableAsync(DateTimeOffset now, CancellationToken cancellation) =>
-        db.Database.ExecuteSqlRawAsync(DropSql, [now], cancellation);
+    public async Task DropUntellableAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        // After a long time without a bot there may be millions.
+        while (await db.Database.ExecuteSqlRawAsync(DropSql, [now, MaxDropped], cancellation) == MaxDropped)
+        {
+            // The next ones.
+        }
+    }
 
     /// <summary>
     /// Claims what has been due longest, until one of the methods below settles it or this scope ends. In each scope once.
@@ -150,6 +160,16 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
         await transaction!.CommitAsync();
     }
 
+    /// <summary>Lets go of what was claimed, as if it had not been.</summary>
+    public async Task ReleaseAsync()
+    {
+        if (transaction is not null)
+        {
+            await transaction.RollbackAsync();
+            transaction = null;
+        }
+    }
+
     /// <summary>
     /// It could not be told, and that is its own fault: tried again after a while, up to <see cref="MaxAttempts"/> times,
     /// then set aside.
@@ -160,8 +180,8 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
     /// <param name="now">The present (UTC).</param>
     public async Task FailAsync(News news, string reason, bool isHopeless, DateTimeOffset now)
     {
-        // Whatever has failed may have broken the transaction too.
-        await transaction!.RollbackAsync();
+        // What has failed may have broken the transaction too.
+        await ReleaseAsync();
         var attempts = news.Attempts + 1;
         DateTimeOffset? failed = isHopeless || attempts >= MaxAttempts ? now : null;
         DateTimeOffset? retry = failed is null ? now + TimeSpan.FromSeconds(1 << news.Attempts) : null;
