@@ -107,6 +107,7 @@ api.MapGroup("/admin")
     .MapAdminReservations()
     .MapAdminUsers()
     .MapAdminTickets()
+    .MapAdminNotifications()
     .MapDefaultAvatar()
     .MapAudit();
 app.MapHealth();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Bot.Links;
+using BookIT.Bot.Notifications;
 using BookIT.Bot.Telegram;
 using BookIT.Bot.Updates;
 using BookIT.Core;
@@ -25,6 +26,8 @@ builder.Services.AddSingleton<UpdateHandling>();
 builder.Services.AddScoped<UpdateRouter>();
 builder.Services.AddScoped<LinkDialogue>();
 builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<LinkDialogue>());
+builder.Services.AddScoped<IDialogue, SettingsDialogue>();
+builder.Services.AddSingleton<NotificationDelivery>();
 builder.Services.AddSingleton<BotWorker>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 

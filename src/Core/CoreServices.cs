@@ -7,6 +7,7 @@ using BookIT.Core.Demo;
 using BookIT.Core.Languages;
 using BookIT.Core.Mail;
 using BookIT.Core.Metrics;
+using BookIT.Core.Notifications;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -74,6 +75,7 @@ public static class CoreServices
                         events.Log(
                             (RelationalEventId.CommandError, LogLevel.Debug),
                             (RelationalEventId.ConnectionError, LogLevel.Debug),
+                            (RelationalEventId.TransactionError, LogLevel.Debug),
                             (CoreEventId.QueryIterationFailed, LogLevel.Debug),
                             (CoreEventId.SaveChangesFailed, LogLevel.Debug)
                         )
@@ -100,6 +102,7 @@ public static class CoreServices
         services.AddSingleton<SignInAttempts>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<AccessTokens>();
+        services.AddSingleton<SignInDevices>();
         services.AddScoped<SignIn>();
         services.AddSingleton<AccountLanguages>();
         services.AddScoped<YandexSignIn>();
@@ -109,7 +112,7 @@ public static class CoreServices
         services.AddScoped<TelegramLinks>();
         services.AddScoped<ReplyPrompts>();
         services.AddScoped<TelegramSignIn>();
-        services.AddSingleton<PollingLeader>();
+        services.AddSingleton<BotLeader>();
         services.AddScoped<OwnDataExport>();
 
         FolderAvatarStore AvatarFolder(IServiceProvider provider, string subfolder = "") =>
@@ -146,6 +149,11 @@ public static class CoreServices
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
         services.AddScoped<SupportTickets>();
+        services.AddSingleton<Reminders>();
+        services.AddScoped<Outbox>();
+        services.AddScoped<NewsReading>();
+        services.AddScoped<NotificationPreferences>();
+        services.AddScoped<NotificationReview>();
         return builder;
     }
 

@@ -222,6 +222,14 @@ public abstract record Refusal
         public override IReadOnlyList<object> Arguments => [Maximum];
     }
 
+    // News
+
+    /// <summary>There is no such row in the outbox.</summary>
+    public sealed record NotificationNotFound : Refusal;
+
+    /// <summary>It was not given up: it was delivered or dropped, or is still on its way.</summary>
+    public sealed record NotificationNotFailed : Refusal;
+
     // Reservations
 
     /// <summary>There is no such reservation.</summary>

@@ -55,7 +55,7 @@ internal static class AdminReservationEndpoints
         admin
             .MapDelete("/reservation/{id}", Close)
             .WithName("adminDeleteReservation")
-            .WithSummary("Close a reservation; its owner is told")
+            .WithSummary("Close a reservation; its owner is told, with the reason if there is one")
             .Refuses<Refusal.ReservationNotFound>();
         admin
             .MapPost("/check_qr/{reservation_id}", CheckIn)
@@ -128,7 +128,7 @@ internal static class AdminReservationEndpoints
 
     private static async Task<Results<Ok<ReservationResponse>, Refused>> Change(
         Guid id,
-        ReservationPatch body,
+        AdminReservationPatch body,
         ClaimsPrincipal user,
         ReservationChanges reservations,
         TimeProvider time,
@@ -140,13 +140,14 @@ internal static class AdminReservationEndpoints
 
     private static async Task<Results<NoContent, Refused>> Close(
         Guid id,
+        [FromBody] ReservationClosing? body,
         ClaimsPrincipal user,
         ReservationChanges reservations,
         TimeProvider time,
         CancellationToken cancellation
     )
     {
-        var close = new ReservationChange(Status: ReservationStatus.Closed);
+        var close = new ReservationChange(Status: ReservationStatus.Closed, Reason: body?.Reason);
         var result = await reservations.ChangeAnyAsync(id, close, user.UserId(), time.Now(), cancellation);
         // One that nobody came for is over already.
         return result.IsRefused(out var refusal) && refusal is not Refusal.ReservationMissed

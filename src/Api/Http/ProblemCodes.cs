@@ -67,6 +67,8 @@ public static class ProblemCodes
         [typeof(Refusal.TooManyTickets)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TooManyTicketsToday)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketFull)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.NotificationNotFound)] = StatusCodes.Status404NotFound,
+        [typeof(Refusal.NotificationNotFailed)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.ReservationNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourReservation)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.BookingForAnother)] = StatusCodes.Status403Forbidden,

@@ -60,6 +60,31 @@ public sealed record ReservationPatch(
     public ReservationChange ToChange() => new(Start, End, SeatId, ReservationStatusNames.Parse(Status));
 }
 
+/// <summary>What an administrator changes; what is absent or null stays.</summary>
+public sealed record AdminReservationPatch(
+    Instant? Start,
+    Instant? End,
+    Guid? SeatId,
+    [property: OneOf("future", "active", "closed", "did_not_come")]
+    [property: Description("With `closed` or `did_not_come` nothing else is changed.")]
+        string? Status,
+    [property: OneLine]
+    [property: LengthBetween(0, ReservationChange.MaxReasonLength)]
+    [property: Description("With `closed`: why, for the owner to read.")]
+        string? Reason
+)
+{
+    public ReservationChange ToChange() => new(Start, End, SeatId, ReservationStatusNames.Parse(Status), Reason);
+}
+
+/// <summary>How an administrator closes a reservation.</summary>
+public sealed record ReservationClosing(
+    [property: OneLine]
+    [property: LengthBetween(0, ReservationChange.MaxReasonLength)]
+    [property: Description("Why, for the owner to read.")]
+        string? Reason
+);
+
 /// <summary>How long the seat stays free.</summary>
 public sealed record MaximumAvailableTimeResponse(
     [property: Description("When the seat's next reservation by anybody else begins; -1 if nothing follows.")]

@@ -71,8 +71,15 @@ internal sealed partial class TelegramBotClient : IDisposable
         };
     }
 
-    public Task<CallResult<User>> GetMe(CancellationToken cancellation) =>
-        CallAsync("getMe", new GetMeRequest(), TelegramJson.Default.GetMeRequest, ReadUser, cancellation);
+    public Task<CallResult<User>> GetMe(CancellationToken cancellation) => GetMe(MaxAttempts, cancellation);
+
+    public Task<CallResult<User>> GetMe(int maxAttempts, CancellationToken cancellation) =>
+        SendAsync(
+            new Call("getMe") { MaxAttempts = maxAttempts },
+            () => Json(new GetMeRequest(), TelegramJson.Default.GetMeRequest),
+            ReadUser,
+            cancellation
+        );
 
     /// <summary>
     /// The updates from <paramref name="offset"/> on; those before it are confirmed, and never come again. One that cannot
@@ -140,6 +147,7 @@ internal sealed partial class TelegramBotClient : IDisposable
         string text,
         ReplyMarkup? replyMarkup = null,
         ReplyParameters? replyParameters = null,
+        int maxAttempts = MaxAttempts,
         CancellationToken cancellation = default
     ) =>
         SendAsync(
@@ -148,6 +156,7 @@ internal sealed partial class TelegramBotClient : IDisposable
                 LimitedChat = chatId,
                 IsLimited = true,
                 IsRepeatable = false,
+                MaxAttempts = maxAttempts,
             },
             () =>
                 Json(
@@ -319,7 +328,7 @@ internal sealed partial class TelegramBotClient : IDisposable
 
             var isWorthIt =
                 result.State is CallState.Unreachable || (result.State is CallState.Unsure && call.IsRepeatable);
-            if (!isWorthIt || attempt == MaxAttempts || result.RetryAfter > MaxRetryAfter)
+            if (!isWorthIt || attempt >= call.MaxAttempts || result.RetryAfter > MaxRetryAfter)
             {
                 return result;
             }
@@ -427,7 +436,7 @@ internal sealed partial class TelegramBotClient : IDisposable
     }
 
     /// <summary>Telegram quotes what it cannot read, and that is what a person wrote, or what is written to them.</summary>
-    private static string WithoutQuotes(string? description) => Quoted().Replace(description ?? "", "…");
+    internal static string WithoutQuotes(string? description) => Quoted().Replace(description ?? "", "…");
 
     private static User ReadUser(JsonElement result) => Read(result, TelegramJson.Default.User);
 
@@ -508,6 +517,9 @@ internal sealed partial class TelegramBotClient : IDisposable
 
         /// <summary>Doing it twice is as good as doing it once.</summary>
         public bool IsRepeatable { get; init; } = true;
+
+        /// <summary>How often it is tried.</summary>
+        public int MaxAttempts { get; init; } = TelegramBotClient.MaxAttempts;
 
         /// <summary>How long Telegram is asked to wait before it answers.</summary>
         public TimeSpan Wait { get; init; }

@@ -1,3 +1,4 @@
+using BookIT.Bot.Notifications;
 using BookIT.Bot.Telegram;
 using BookIT.Core.Auth;
 using BookIT.Core.Languages;
@@ -29,13 +30,15 @@ internal enum BotState
 internal sealed record BotStatus(string State);
 
 /// <summary>
-/// Gets updates from Telegram: asks for them, one replica at a time, or has them brought to all. An update is confirmed
+/// Gets updates from Telegram: asks for them, one replica at a time, or has them brought to all. The replica that leads also
+/// tells news. An update is confirmed
 /// when it was handled, and all before it, so none is lost whatever dies. docs/decisions/telegram-updates.md.
 /// </summary>
 internal sealed partial class BotWorker(
     TelegramBotClient client,
     UpdateHandling handling,
-    PollingLeader leader,
+    NotificationDelivery delivery,
+    BotLeader leader,
     TelegramOptions options,
     JwtOptions jwt,
     TimeProvider time,
@@ -72,7 +75,7 @@ internal sealed partial class BotWorker(
         if (string.IsNullOrEmpty(options.WebhookUrl))
         {
             state = BotState.Standby;
-            await leader.RunAsync(PollAsync, stoppingToken);
+            await leader.RunAsync(LeadAsync, stoppingToken);
         }
         else
         {
@@ -84,7 +87,18 @@ internal sealed partial class BotWorker(
             state = BotState.Webhook;
             LogWebhook();
             await SetCommandsAsync(stoppingToken);
+            await leader.RunAsync(delivery.RunAsync, stoppingToken);
         }
+    }
+
+    /// <summary>Polls and tells news, until told to end; if one of the two breaks, both begin anew.</summary>
+    private async Task LeadAsync(CancellationToken lost)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(lost);
+        Task[] works = [PollAsync(either.Token), delivery.RunAsync(either.Token)];
+        await Task.WhenAny(works);
+        await either.CancelAsync();
+        await Task.WhenAll(works);
     }
 
     private async Task PollAsync(CancellationToken lost)

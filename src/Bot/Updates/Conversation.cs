@@ -26,6 +26,8 @@ internal sealed class Conversation(
     CancellationToken cancellation
 )
 {
+    private CultureInfo language = language;
+
     public long TelegramId => person.Id;
 
     public LinkedAccount? Account => account;
@@ -34,6 +36,9 @@ internal sealed class Conversation(
     public Guid UserId => account!.UserId;
 
     public CultureInfo Language => language;
+
+    /// <summary>The person has chosen another language.</summary>
+    public void Speak(CultureInfo chosen) => language = chosen;
 
     public TimeZoneInfo Zone => zone;
 

@@ -43,7 +43,7 @@ public sealed class AuditEntry
 
     /// <summary>
     /// Records the pending change of <paramref name="target"/>, to be saved with it: the values that change, or all of
-    /// them where it is removed though its row stays.
+    /// them where it is removed though its row stays. A reason that was given stands among those after.
     /// </summary>
     internal static AuditEntry Of(
         EntityEntry target,
@@ -51,7 +51,8 @@ public sealed class AuditEntry
         Guid actorId,
         string action,
         DateTimeOffset now,
-        bool isRemoval = false
+        bool isRemoval = false,
+        string? reason = null
     )
     {
         var changed = target
@@ -70,7 +71,7 @@ public sealed class AuditEntry
             After =
                 isRemoval || target.State is EntityState.Deleted
                     ? null
-                    : Values(changed, property => property.CurrentValue),
+                    : Values(changed, property => property.CurrentValue, reason),
         };
     }
 
@@ -85,8 +86,20 @@ public sealed class AuditEntry
             After = JsonSerializer.Serialize(after, Json),
         };
 
-    private static string Values(List<PropertyEntry> properties, Func<PropertyEntry, object?> value) =>
-        JsonSerializer.Serialize(properties.ToDictionary(p => p.Metadata.Name, value), Json);
+    private static string Values(
+        List<PropertyEntry> properties,
+        Func<PropertyEntry, object?> value,
+        string? reason = null
+    )
+    {
+        var values = properties.ToDictionary(p => p.Metadata.Name, value);
+        if (reason is not null)
+        {
+            values.Add(nameof(reason), reason);
+        }
+
+        return JsonSerializer.Serialize(values, Json);
+    }
 }
 
 internal sealed class AuditEntryConfiguration : IEntityTypeConfiguration<AuditEntry>

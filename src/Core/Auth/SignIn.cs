@@ -28,6 +28,7 @@ public sealed class SignIn(
     AccessTokens accessTokens,
     AdminOptions admin,
     MailOutbox mail,
+    SignInDevices devices,
     BookItMetrics metrics
 )
 {
@@ -75,6 +76,7 @@ public sealed class SignIn(
         }
 
         mail.Wake();
+        await devices.NoteAsync(user.Id, client, now);
         metrics.UserRegistered();
         return SignedInBy(session, user, now);
     }
@@ -111,6 +113,7 @@ public sealed class SignIn(
                     await RehashAsync(user, password, cancellation);
                 }
 
+                await devices.NoteAsync(user.Id, client, now);
                 metrics.UserLoggedIn();
                 return SignedInBy(session, user, now);
             }
@@ -120,7 +123,8 @@ public sealed class SignIn(
     }
 
     /// <summary>
-    /// Signs in somebody whose identity is certain already, because another service vouches for it.
+    /// Signs in somebody whose identity is certain already, because another service vouches for it. Whoever calls it, in a
+    /// transaction, notes the device after its commit.
     /// </summary>
     /// <param name="user">Who.</param>
     /// <param name="client">From where.</param>

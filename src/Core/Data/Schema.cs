@@ -54,8 +54,8 @@ internal readonly record struct AdvisoryLock(long Key)
     /// <summary>Held by the replica that deletes stored pictures that nothing names.</summary>
     public static readonly AdvisoryLock AvatarSweep = new(0x626F6F6B_69740004);
 
-    /// <summary>Held by the replica that asks Telegram for updates.</summary>
-    public static readonly AdvisoryLock TelegramPolling = new(0x626F6F6B_69740005);
+    /// <summary>Held by the replica that tells news, and asks Telegram for updates.</summary>
+    public static readonly AdvisoryLock TelegramBot = new(0x626F6F6B_69740005);
 
     /// <summary>Waits for the lock; it is held until released, or until the connection ends.</summary>
     public async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)

@@ -44,6 +44,16 @@ public sealed class AccountLanguages(NpgsqlDataSource postgres) : IDisposable
     public void Keep(Guid userId, CultureInfo? language) =>
         kept.Set(userId, language, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = MaxAge, Size = 1 });
 
+    /// <summary>The account chooses a language, which it is spoken to in from now on.</summary>
+    public async Task ChooseAsync(Guid userId, CultureInfo language, CancellationToken cancellation)
+    {
+        await using var command = postgres.CreateCommand("UPDATE users SET language = $2 WHERE id = $1");
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = userId });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = language.TwoLetterISOLanguageName });
+        await command.ExecuteNonQueryAsync(cancellation);
+        Keep(userId, language);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => kept.Dispose();
 }

@@ -40,6 +40,7 @@ public sealed class BookItMetrics
     private readonly Counter<long> apiErrors;
     private readonly Counter<long> bookingsRefused;
     private readonly Counter<long> telegramCalls;
+    private readonly Counter<long> newsSettled;
     private readonly ConcurrentDictionary<Guid, long> lastSeen = new();
     private const int ForgetEvery = 1_000;
 
@@ -99,6 +100,10 @@ public sealed class BookItMetrics
             "telegram_calls_total",
             description: "Calls to Telegram's Bot API, by method and by what became of them."
         );
+        newsSettled = meter.CreateCounter<long>(
+            "notifications_settled_total",
+            description: "News that were delivered by the bot, dropped or given up, by their kind."
+        );
     }
 
     /// <summary>Somebody made an account.</summary>
@@ -149,6 +154,16 @@ public sealed class BookItMetrics
         telegramCalls.Add(
             1,
             new KeyValuePair<string, object?>("method", method),
+            new KeyValuePair<string, object?>("result", result)
+        );
+
+    /// <summary>News were delivered by the bot, dropped or given up.</summary>
+    /// <param name="kind">Of the news.</param>
+    /// <param name="result">What became of them, by one of a few names.</param>
+    public void NewsSettled(string kind, string result) =>
+        newsSettled.Add(
+            1,
+            new KeyValuePair<string, object?>("kind", kind),
             new KeyValuePair<string, object?>("result", result)
         );
 

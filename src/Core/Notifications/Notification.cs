@@ -5,49 +5,6 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace BookIT.Core.Notifications;
 
-/// <summary>The kinds of news. The names are stored; a worker that does not know one leaves it alone.</summary>
-public static class NotificationKind
-{
-    /// <summary>A reservation was made.</summary>
-    public const string ReservationMade = "reservation_made";
-
-    /// <summary>A reservation got another seat or time.</summary>
-    public const string ReservationMoved = "reservation_moved";
-
-    /// <summary>A reservation was cancelled.</summary>
-    public const string ReservationClosed = "reservation_closed";
-
-    /// <summary>A member was checked in.</summary>
-    public const string CheckedIn = "checked_in";
-
-    /// <summary>Nobody came, and the seat was released.</summary>
-    public const string NoShow = "no_show";
-
-    /// <summary>An administrator vouched for the account.</summary>
-    public const string UserVerified = "user_verified";
-
-    /// <summary>Somebody asks for help.</summary>
-    public const string TicketOpened = "ticket_opened";
-
-    /// <summary>A message was added to a ticket.</summary>
-    public const string TicketAnswered = "ticket_answered";
-
-    /// <summary>A ticket was closed.</summary>
-    public const string TicketClosed = "ticket_closed";
-
-    /// <summary>A ticket was opened again.</summary>
-    public const string TicketReopened = "ticket_reopened";
-
-    /// <summary>A mail with a link that confirms the account's e-mail address.</summary>
-    public const string EmailConfirmation = "email_confirmation";
-
-    /// <summary>A mail with a link that sets a new password.</summary>
-    public const string PasswordReset = "password_reset";
-
-    /// <summary>What goes by mail, and not by the bot.</summary>
-    internal const string Mailed = $"kind in ('{EmailConfirmation}', '{PasswordReset}')";
-}
-
 /// <summary>
 /// A row of the outbox: news for a user, written in the transaction of what happened, delivered by the bot at least once.
 /// </summary>
@@ -94,11 +51,24 @@ public sealed class Notification
     /// <summary>How often its delivery was tried.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>Why the last attempt failed.</summary>
+    /// <summary>Why the last attempt failed, or why there is nothing to tell.</summary>
     public string? Error { get; private set; }
 
     /// <summary>News that is due at once.</summary>
-    public static Notification Now(Guid userId, string kind, string key, object payload, DateTimeOffset now) =>
+    /// <param name="userId">Who is told.</param>
+    /// <param name="kind">One of <see cref="NotificationKind"/>.</param>
+    /// <param name="key">Unique.</param>
+    /// <param name="payload">What the message needs.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="isTold">The person has heard it already, in the answer to what they did.</param>
+    public static Notification Now(
+        Guid userId,
+        string kind,
+        string key,
+        object payload,
+        DateTimeOffset now,
+        bool isTold = false
+    ) =>
         new()
         {
             UserId = userId,
@@ -107,7 +77,28 @@ public sealed class Notification
             Payload = JsonSerializer.Serialize(payload),
             DueAt = now,
             MadeAt = now,
+            DeliveredAt = isTold ? now : null,
         };
+
+    /// <summary>What has become of it.</summary>
+    public NotificationState State =>
+        DeliveredAt is not null ? NotificationState.Delivered
+        : DroppedAt is not null ? NotificationState.Dropped
+        : FailedAt is not null ? NotificationState.Failed
+        : NotificationState.Pending;
+
+    /// <summary>Begins again with what was given up.</summary>
+    /// <returns>Whether it was.</returns>
+    internal bool TryAgain(DateTimeOffset now)
+    {
+        if (State is not NotificationState.Failed)
+        {
+            return false;
+        }
+
+        (FailedAt, RetryAt, Attempts, Error, DueAt) = (null, null, 0, null, now);
+        return true;
+    }
 }
 
 internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notification>
@@ -115,6 +106,7 @@ internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notif
     public void Configure(EntityTypeBuilder<Notification> notification)
     {
         notification.ToTable("notifications");
+        notification.Ignore(n => n.State);
         notification.Property(n => n.Payload).HasColumnType("jsonb");
         notification.HasIndex(n => n.Key).IsUnique().HasDatabaseName("notifications_key_key");
         notification.Property(n => n.Attempts).HasDefaultValue(0);

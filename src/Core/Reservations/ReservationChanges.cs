@@ -13,12 +13,20 @@ namespace BookIT.Core.Reservations;
 /// <param name="End">New end (UTC).</param>
 /// <param name="SeatId">Another seat.</param>
 /// <param name="Status">Another status. One that ends the reservation is all that is done: the rest is then ignored.</param>
+/// <param name="Reason">
+/// Why an administrator cancels it, for the owner to read: one line, at most <see cref="MaxReasonLength"/> characters.
+/// </param>
 public sealed record ReservationChange(
     DateTimeOffset? Start = null,
     DateTimeOffset? End = null,
     Guid? SeatId = null,
-    ReservationStatus? Status = null
-);
+    ReservationStatus? Status = null,
+    string? Reason = null
+)
+{
+    /// <summary>The longest reason, in UTF-16 code units.</summary>
+    public const int MaxReasonLength = 300;
+}
 
 /// <summary>
 /// Changes reservations that are there: each change under the lock of its row, so that of two at once the second sees
@@ -45,6 +53,7 @@ public sealed class ReservationChanges(
             id,
             change.SeatId,
             adminId: null,
+            reason: null,
             reservation =>
                 reservation.UserId != userId ? new Refusal.NotYourReservation()
                 : change.Status is ReservationStatus.Closed ? reservation.Cancel(now, options)
@@ -67,6 +76,7 @@ public sealed class ReservationChanges(
             id,
             change.SeatId,
             adminId,
+            string.IsNullOrWhiteSpace(change.Reason) ? null : change.Reason.Trim(),
             reservation =>
                 change.Status switch
                 {
@@ -88,12 +98,22 @@ public sealed class ReservationChanges(
         Guid adminId,
         DateTimeOffset now,
         CancellationToken cancellation
-    ) => ChangeAsync(id, seatId: null, adminId, reservation => reservation.CheckIn(now, options), now, cancellation);
+    ) =>
+        ChangeAsync(
+            id,
+            seatId: null,
+            adminId,
+            reason: null,
+            reservation => reservation.CheckIn(now, options),
+            now,
+            cancellation
+        );
 
     private async Task<Result<ReservationView>> ChangeAsync(
         Guid id,
         Guid? seatId,
         Guid? adminId,
+        string? reason,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
         CancellationToken cancellation
@@ -104,7 +124,7 @@ public sealed class ReservationChanges(
             try
             {
                 var result = await Postgres.RetryDeadlocksAsync(() =>
-                    TryChangeAsync(id, seatId, adminId, verb, now, cancellation)
+                    TryChangeAsync(id, seatId, adminId, reason, verb, now, cancellation)
                 );
                 if (result is { } done)
                 {
@@ -129,6 +149,7 @@ public sealed class ReservationChanges(
         Guid id,
         Guid? seatId,
         Guid? adminId,
+        string? reason,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
         CancellationToken cancellation
@@ -175,7 +196,7 @@ public sealed class ReservationChanges(
 
         if (db.ChangeTracker.HasChanges())
         {
-            Record(reservation, adminId, now);
+            Record(reservation, adminId, reason, now);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             changes.Tell();
@@ -194,7 +215,7 @@ public sealed class ReservationChanges(
             .AsNoTracking()
             .ToListAsync(cancellation);
 
-    private void Record(Reservation reservation, Guid? adminId, DateTimeOffset now)
+    private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now)
     {
         var entry = db.Entry(reservation);
         var kind =
@@ -202,6 +223,7 @@ public sealed class ReservationChanges(
             : reservation.Status is ReservationStatus.Active ? NotificationKind.CheckedIn
             : reservation.Status is ReservationStatus.DidNotCome ? NotificationKind.NoShow
             : NotificationKind.ReservationClosed;
+        reason = kind is NotificationKind.ReservationClosed ? reason : null;
         if (adminId is { } actor)
         {
             var action = kind switch
@@ -210,7 +232,7 @@ public sealed class ReservationChanges(
                 NotificationKind.ReservationClosed or NotificationKind.NoShow => "reservation.close",
                 _ => "reservation.update",
             };
-            db.Audit.Add(AuditEntry.Of(entry, reservation.Id, actor, action, now));
+            db.Audit.Add(AuditEntry.Of(entry, reservation.Id, actor, action, now, reason: reason));
         }
 
         // A reservation can move often, also twice in one instant, and end once.
@@ -223,7 +245,12 @@ public sealed class ReservationChanges(
                 reservation.UserId!.Value,
                 kind,
                 key,
-                new { reservation_id = reservation.Id, by_admin = adminId is not null },
+                new
+                {
+                    reservation_id = reservation.Id,
+                    by_admin = adminId is not null,
+                    reason,
+                },
                 now
             )
         );

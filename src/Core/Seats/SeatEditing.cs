@@ -122,7 +122,12 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
                     reservation.UserId!.Value,
                     NotificationKind.ReservationClosed,
                     $"{NotificationKind.ReservationClosed}:{reservation.Id}",
-                    new { reservation_id = reservation.Id },
+                    new
+                    {
+                        reservation_id = reservation.Id,
+                        by_admin = true,
+                        seat_gone = true,
+                    },
                     now
                 )
             );

@@ -8,7 +8,13 @@ namespace BookIT.Core.Telegram;
 /// Signs in those who open the Mini App, into the account that is linked to their Telegram account, and into no other.
 /// docs/decisions/telegram-mini-app.md tells why its data is good more than once.
 /// </summary>
-public sealed class TelegramSignIn(BookItDbContext db, SignIn signIn, TelegramLinks links, TelegramOptions telegram)
+public sealed class TelegramSignIn(
+    BookItDbContext db,
+    SignIn signIn,
+    SignInDevices devices,
+    TelegramLinks links,
+    TelegramOptions telegram
+)
 {
     /// <summary>Signs in by what Telegram tells the Mini App.</summary>
     /// <param name="initData">As the page got it: see <see cref="WebAppData"/>.</param>
@@ -51,6 +57,7 @@ public sealed class TelegramSignIn(BookItDbContext db, SignIn signIn, TelegramLi
 
         var signedIn = await signIn.StartAsync(user, client, now);
         await transaction.CommitAsync(cancellation);
+        await devices.NoteAsync(user.Id, client, now);
         return signedIn;
     }
 }

@@ -131,7 +131,7 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     db.Audit.Add(AuditEntry.Made(new { MessageId = message.Id }, id, callerId, "ticket.answer", now));
                 }
 
-                await SaveAsync(ticket, NotificationKind.TicketAnswered, callerId, now, cancellation);
+                await SaveAsync(ticket, NotificationKind.TicketAnswered, callerId, now, cancellation, message.Id);
                 await transaction.CommitAsync(cancellation);
                 return new TicketMessageView(message, caller.FirstName);
             },
@@ -330,21 +330,22 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         string kind,
         Guid actorId,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Guid? messageId = null
     )
     {
         await db.SaveChangesAsync(cancellation);
         // Each message is an event of its own; opening and closing again and again is told once a minute.
-        var key =
-            kind is NotificationKind.TicketAnswered
-                ? $"{kind}:{Guid.CreateVersion7(now)}:"
-                : $"{kind}:{ticket.Id}:{now.ToUnixTimeSeconds() / 60}:";
+        var key = messageId is not null
+            ? $"{kind}:{messageId}:"
+            : $"{kind}:{ticket.Id}:{now.ToUnixTimeSeconds() / 60}:";
         var byAuthor = actorId == ticket.UserId;
         await db.Database.ExecuteSqlAsync(
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
             SELECT id, {kind}, {key} || id::text,
-                jsonb_build_object('ticket_id', {ticket.Id}, 'by_admin', {!byAuthor}), {now}, {now}
+                jsonb_build_object('ticket_id', {ticket.Id}, 'message_id', {messageId}::uuid, 'by_admin', {!byAuthor}),
+                {now}, {now}
             FROM users
             WHERE id <> {actorId} AND CASE WHEN {byAuthor} THEN role = 'admin' ELSE id = {ticket.UserId} END
             ORDER BY id FOR KEY SHARE

@@ -16,7 +16,7 @@ public sealed record YandexPerson(string Id, string? Email, string? FirstName);
 /// locked until its sign-in has begun, so a deletion or a new password that comes meanwhile finds that sign-in and ends
 /// it. docs/decisions/yandex-sign-in.md tells whose account is linked when.
 /// </summary>
-public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
+public sealed class YandexSignIn(BookItDbContext db, SignIn signIn, SignInDevices devices)
 {
     /// <summary>
     /// Signs in, by the Yandex id or else by the e-mail address: into an account that has confirmed it, which is linked
@@ -102,6 +102,7 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
             await db.SaveChangesAsync(cancellation);
             var signedIn = await signIn.StartAsync(user, client, now);
             await transaction.CommitAsync(cancellation);
+            await devices.NoteAsync(user.Id, client, now);
             return signedIn;
         }
         catch (DbUpdateException exception)
@@ -154,6 +155,7 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn)
         // Before the commit: without Redis nothing is made or linked either.
         var signedIn = await signIn.StartAsync(user, client, now, isNew);
         await transaction.CommitAsync(cancellation);
+        await devices.NoteAsync(user.Id, client, now);
         return signedIn;
     }
 

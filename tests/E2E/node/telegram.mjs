@@ -6,7 +6,8 @@
 // The front's: getUpdates as Telegram has it (offset, timeout, 409; the emulator forgets what it has handed over once),
 // webhooks with their secret and repeated deliveries, setMyCommands, sendPhoto, 401 for a wrong token, 403 for who has
 // blocked the bot, 400 for an edit that changes nothing, other updates (POST /front/update), and what the tests look at:
-// GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/webhook?url=URL.
+// GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/unblock?chat=ID, /front/webhook?url=URL,
+// /front/fail?status=N&chat=ID: that chat, or without one Telegram as a whole, answers so from now on; 0 ends it.
 import http from "node:http";
 import telegram from "telegram-test-api";
 
@@ -15,6 +16,7 @@ const emulator = new (telegram.TelegramServer ?? telegram.default ?? telegram)()
 const calls = [];
 const events = [];
 const blocked = new Set();
+const failing = new Map();
 const chatsByCallback = new Map();
 let queue = [];
 let poll = null;
@@ -117,6 +119,8 @@ const control = {
   },
   calls: () => calls,
   block: ({ searchParams }) => blocked.add(searchParams.get("chat")).size,
+  unblock: ({ searchParams }) => blocked.delete(searchParams.get("chat")),
+  fail: ({ searchParams }) => failing.set(searchParams.get("chat") ?? "all", Number(searchParams.get("status"))).size,
   webhook: ({ searchParams }) => (webhook = { url: searchParams.get("url") }),
   update(url, update) {
     queue.push({ update_id: emulator.updateId++, ...update });
@@ -152,6 +156,8 @@ const server = http.createServer(async (request, response) => {
   if (!area.startsWith("bot")) return pass();
   if (area !== `bot${token}`) return reply(error(401, "Unauthorized"));
   calls.push({ at: Date.now(), method: name, body });
+  const status = failing.get(String(body.chat_id)) || failing.get("all");
+  if (status) return reply({ ...error(status, "Out of order"), ...(status === 429 && { parameters: { retry_after: 2 } }) });
   if (blocked.has(String(body.chat_id))) return reply(error(403, "Forbidden: bot was blocked by the user"));
   return (methods[name] ?? ((_, __, go) => go()))(body, reply, pass, response);
 });

@@ -5,11 +5,11 @@ using Npgsql;
 namespace BookIT.Core.Telegram;
 
 /// <summary>
-/// One replica at a time asks Telegram for updates: the one that holds an advisory lock, on a connection of its own.
+/// One replica at a time asks Telegram for updates and tells news: the one that holds an advisory lock, on a connection of its own.
 /// PostgreSQL frees it the moment that the connection ends, as it does when the process dies, or within 11 seconds when
 /// the machine does; a leader that PostgreSQL does not answer knows within 9 seconds that it is none any more.
 /// </summary>
-public sealed partial class PollingLeader(NpgsqlDataSource postgres, TimeProvider time, ILogger<PollingLeader> logger)
+public sealed partial class BotLeader(NpgsqlDataSource postgres, TimeProvider time, ILogger<BotLeader> logger)
 {
     /// <summary>How often the others try, and the leader makes sure.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -27,7 +27,7 @@ public sealed partial class PollingLeader(NpgsqlDataSource postgres, TimeProvide
             try
             {
                 await using var connection = await postgres.OpenConnectionAsync(stopping);
-                while (!await AdvisoryLock.TelegramPolling.TryTakeAsync(connection, stopping))
+                while (!await AdvisoryLock.TelegramBot.TryTakeAsync(connection, stopping))
                 {
                     await Task.Delay(Period, time, stopping);
                 }
@@ -80,7 +80,7 @@ public sealed partial class PollingLeader(NpgsqlDataSource postgres, TimeProvide
             LogNotLeading();
             try
             {
-                await AdvisoryLock.TelegramPolling.ReleaseAsync(connection);
+                await AdvisoryLock.TelegramBot.ReleaseAsync(connection);
             }
             catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
             {
@@ -97,15 +97,18 @@ public sealed partial class PollingLeader(NpgsqlDataSource postgres, TimeProvide
         await command.ExecuteNonQueryAsync(cancellation);
     }
 
-    [LoggerMessage(LogLevel.Information, "This replica asks Telegram for updates")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "This replica leads: it tells news, and asks Telegram for updates unless they are brought"
+    )]
     private partial void LogLeading();
 
-    [LoggerMessage(LogLevel.Information, "This replica does not ask Telegram for updates any more")]
+    [LoggerMessage(LogLevel.Information, "This replica does not lead any more")]
     private partial void LogNotLeading();
 
-    [LoggerMessage(LogLevel.Warning, "Nobody here asks Telegram for updates without the database: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Nobody here leads without the database: {Reason}")]
     private partial void LogDatabaseAway(string reason);
 
-    [LoggerMessage(LogLevel.Error, "Asking Telegram for updates failed")]
+    [LoggerMessage(LogLevel.Error, "The leader's work failed")]
     private partial void LogBug(Exception exception);
 }
