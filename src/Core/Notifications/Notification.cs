@@ -97,8 +97,15 @@ public sealed class Notification
     /// <summary>Why the last attempt failed.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>News that is due at once.</summary>
-    public static Notification Now(Guid userId, string kind, string key, object payload, DateTimeOffset now) =>
+    /// <summary>News that is due at once, or was told already: to whoever has read the answer in Telegram.</summary>
+    public static Notification Now(
+        Guid userId,
+        string kind,
+        string key,
+        object payload,
+        DateTimeOffset now,
+        bool isTold = false
+    ) =>
         new()
         {
             UserId = userId,
@@ -107,6 +114,7 @@ public sealed class Notification
             Payload = JsonSerializer.Serialize(payload),
             DueAt = now,
             MadeAt = now,
+            DeliveredAt = isTold ? now : null,
         };
 }
 

@@ -33,13 +33,17 @@ public sealed class ReservationChanges(
 {
     private const int MaxAttempts = 3;
 
-    /// <summary>Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>.</summary>
+    /// <summary>
+    /// Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>. Who is told the
+    /// answer in Telegram gets no message besides.
+    /// </summary>
     public Task<Result<ReservationView>> ChangeOwnAsync(
         Guid id,
         ReservationChange change,
         Guid userId,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool toldInTelegram = false
     ) =>
         ChangeAsync(
             id,
@@ -52,7 +56,8 @@ public sealed class ReservationChanges(
                     ? new Refusal.StatusNotAllowed()
                 : reservation.Move(change.SeatId, change.Start, change.End, now, options),
             now,
-            cancellation
+            cancellation,
+            toldInTelegram
         );
 
     /// <summary>Moves, extends or ends anybody's reservation, or sets its status along the allowed ways; the owner is told.</summary>
@@ -96,7 +101,8 @@ public sealed class ReservationChanges(
         Guid? adminId,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool isTold = false
     )
     {
         for (var attempt = 1; ; attempt++)
@@ -104,7 +110,7 @@ public sealed class ReservationChanges(
             try
             {
                 var result = await Postgres.RetryDeadlocksAsync(() =>
-                    TryChangeAsync(id, seatId, adminId, verb, now, cancellation)
+                    TryChangeAsync(id, seatId, adminId, verb, now, isTold, cancellation)
                 );
                 if (result is { } done)
                 {
@@ -131,6 +137,7 @@ public sealed class ReservationChanges(
         Guid? adminId,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
+        bool isTold,
         CancellationToken cancellation
     )
     {
@@ -175,7 +182,7 @@ public sealed class ReservationChanges(
 
         if (db.ChangeTracker.HasChanges())
         {
-            Record(reservation, adminId, now);
+            Record(reservation, adminId, now, isTold);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             changes.Tell();
@@ -194,7 +201,7 @@ public sealed class ReservationChanges(
             .AsNoTracking()
             .ToListAsync(cancellation);
 
-    private void Record(Reservation reservation, Guid? adminId, DateTimeOffset now)
+    private void Record(Reservation reservation, Guid? adminId, DateTimeOffset now, bool isTold)
     {
         var entry = db.Entry(reservation);
         var kind =
@@ -224,7 +231,8 @@ public sealed class ReservationChanges(
                 kind,
                 key,
                 new { reservation_id = reservation.Id, by_admin = adminId is not null },
-                now
+                now,
+                isTold
             )
         );
     }

@@ -38,6 +38,28 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
     }
 
+    /// <summary>The user's live reservations, booked or checked in and not over: those that begin first come first.</summary>
+    public async Task<IReadOnlyList<ReservationView>> ListLiveAsync(
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await WithSeats(
+                db.Reservations.Where(r =>
+                    r.UserId == userId && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
+                )
+            )
+            .ToListAsync(cancellation);
+        return
+        [
+            .. rows.Select(row => View(row, now))
+                .Where(view => view.Status is ReservationStatus.Future or ReservationStatus.Active)
+                .OrderBy(view => view.Interval.Start)
+                .ThenBy(view => view.Id),
+        ];
+    }
+
     /// <summary>The next reservation of the user that is live: booked or checked in, and not over.</summary>
     public async Task<Result<ReservationView>> FindActiveAsync(
         Guid userId,
