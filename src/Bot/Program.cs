@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Bot.Links;
+using BookIT.Bot.Reservations;
 using BookIT.Bot.Telegram;
 using BookIT.Bot.Updates;
 using BookIT.Core;
@@ -25,6 +26,12 @@ builder.Services.AddSingleton<UpdateHandling>();
 builder.Services.AddScoped<UpdateRouter>();
 builder.Services.AddScoped<LinkDialogue>();
 builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<LinkDialogue>());
+builder.Services.AddScoped<BookingSteps>();
+builder.Services.AddScoped<PassDialogue>();
+builder.Services.AddScoped<IDialogue, BookingDialogue>();
+builder.Services.AddScoped<IDialogue, MyDialogue>();
+builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<PassDialogue>());
+builder.Services.AddScoped<IDialogue, FreeDialogue>();
 builder.Services.AddSingleton<BotWorker>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 
