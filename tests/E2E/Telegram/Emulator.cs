@@ -128,6 +128,9 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         Assert.Equal(buttons, Buttons(said).Select(button => (string?)button["text"]));
     }
 
+    /// <summary>The bot writes, or changes a message: with this in the text, and with any buttons.</summary>
+    public async Task ExpectText(string text) => Assert.Contains(text, await Hear(), StringComparison.Ordinal);
+
     /// <summary>Whatever the bot says next.</summary>
     public async Task<string> Hear() => (string?)(await HearAsync())["text"] ?? "";
 
@@ -147,6 +150,9 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         return Convert.FromBase64String((string)mine["body"]!["photo"]![0]!["file_id"]!);
     }
 
+    /// <summary>The text of the message that the bot sent or changed last.</summary>
+    public string Text => (string?)shown?["text"] ?? "";
+
     /// <summary>The buttons of the message that the bot sent or changed last.</summary>
     public IReadOnlyList<string> Buttons() => [.. Buttons(shown!).Select(button => (string)button["text"]!)];
 
@@ -156,6 +162,20 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 
     /// <summary>Somebody who knows how, or has an old message, makes the app say what that message's buttons do not.</summary>
     public Task Forge(string data) => PressData(shown!, data);
+
+    /// <summary>The bot says something new, and changes nothing that it said before.</summary>
+    public async Task ExpectMessage(string text, params string[] buttons)
+    {
+        await Expect(text, buttons);
+        Assert.Equal("message", (string?)last!["event"]);
+    }
+
+    /// <summary>Nothing more comes: what the bot says next is the answer to this.</summary>
+    public async Task ExpectSilence()
+    {
+        await Send("/help");
+        await ExpectMessage("/help —");
+    }
 
     /// <summary>A short notice appears on the screen, and goes.</summary>
     public async Task ExpectToast(string text)
