@@ -180,7 +180,7 @@ public sealed class MyDialogueTests(ServerForMembers server) : IClassFixture<Ser
         foreach (var button in new[] { "cancel", "pass" })
         {
             await chat.Forge($"my:{button}:{ButtonData.Id(id)}");
-            await chat.ExpectToast("already finished or cancelled");
+            await chat.ExpectToast("has ended or was cancelled");
         }
 
         await chat.ExpectSilence();
@@ -256,6 +256,12 @@ public sealed class MyDialogueTests(ServerForMembers server) : IClassFixture<Ser
         await chat.Press("Move");
         await chat.Hear();
         await chat.Press("The time");
+        await chat.ExpectText("Which day?");
+        // It does not stand in its own way.
+        await chat.Press(server.At(1, 0).ToString("ddd, d MMMM", CultureInfo.GetCultureInfo("en")));
+        await chat.ExpectText("From what time?");
+        Assert.Contains("14:30", chat.Buttons());
+        await chat.Press("‹ Back");
         await chat.ExpectText("Which day?");
         await chat.Press(day);
         await chat.ExpectText($"Day: {day}.\nFrom what time?");
