@@ -245,7 +245,7 @@ internal static class ReservationEndpoints
         + "bot where there is one.";
 
     private static string Text(Guid id, bool? signed, Pass pass, TelegramOptions telegram) =>
-        signed is true ? telegram.LinkTo(pass.SignParameter(id)) ?? pass.Sign(id) : id.ToString("D");
+        signed is true ? pass.SignForPicture(id, telegram) : id.ToString("D");
 
     public static Results<Created<ReservationResponse>, Refused> Created(Result<ReservationView> result) =>
         result.IsRefused(out var refusal)

@@ -185,21 +185,24 @@ internal sealed partial class TelegramBotClient : IDisposable
             },
             () =>
             {
-                var form = new MultipartFormDataContent
+                // In quotation marks, as browsers send names: not everybody reads them without.
+                var picture = new ByteArrayContent(photo);
+                picture.Headers.ContentDisposition = new ContentDispositionHeaderValue("form-data")
                 {
-                    { new StringContent($"{chatId}"), "chat_id" },
-                    { new ByteArrayContent(photo), "photo", fileName },
+                    Name = "\"photo\"",
+                    FileName = $"\"{fileName}\"",
                 };
+                var form = new MultipartFormDataContent { { new StringContent($"{chatId}"), "\"chat_id\"" }, picture };
                 if (caption is not null)
                 {
-                    form.Add(new StringContent(caption), "caption");
-                    form.Add(new StringContent(Html), "parse_mode");
+                    form.Add(new StringContent(caption), "\"caption\"");
+                    form.Add(new StringContent(Html), "\"parse_mode\"");
                 }
 
                 if (replyMarkup is not null)
                 {
                     var json = JsonSerializer.Serialize(replyMarkup, TelegramJson.Default.ReplyMarkup);
-                    form.Add(new StringContent(json), "reply_markup");
+                    form.Add(new StringContent(json), "\"reply_markup\"");
                 }
 
                 return form;

@@ -97,6 +97,17 @@ internal sealed class Conversation(
         InlineKeyboardMarkup? buttons = null
     ) => await NoteAsync(await client.EditMessageText(message.Chat.Id, message.MessageId, html, buttons, cancellation));
 
+    /// <summary>
+    /// Shows something in place of a message of ours; where there is none, it has no text, or it is gone, in a new one.
+    /// </summary>
+    public async Task ShowAsync(Message? place, Screen screen)
+    {
+        if (place?.Text is null || (await EditHtmlAsync(place, screen.Html, screen.Buttons)).State is CallState.Refused)
+        {
+            await SayHtmlAsync(screen.Html, screen.Buttons);
+        }
+    }
+
     /// <summary>Takes the buttons of a message away, and leaves what it says.</summary>
     public async Task RemoveButtonsAsync(Message message) =>
         await NoteAsync(
@@ -110,6 +121,9 @@ internal sealed class Conversation(
     /// <summary>A sentence as plain text: for buttons and notices.</summary>
     public string Words(string sentence, params IReadOnlyList<object> arguments) =>
         Sentences.Of(sentence, arguments, language, zone);
+
+    /// <summary>A value as plain text, as the sentences' placeholders of that format show it: <c>moment</c>, <c>span</c>…</summary>
+    public string Value(object value, string format) => Sentences.OfValue(value, format, language, zone);
 
     /// <summary>Why something was refused, as plain text: for notices.</summary>
     public string Words(Refusal refusal) => Sentences.Of(refusal, language, zone);
@@ -127,4 +141,17 @@ internal sealed class Conversation(
 
         return result;
     }
+}
+
+/// <summary>What a message shows.</summary>
+/// <param name="Html">Made of <see cref="Conversation.Html"/>.</param>
+/// <param name="Buttons">Below it; null for none.</param>
+internal sealed record Screen(string Html, InlineKeyboardMarkup? Buttons = null)
+{
+    /// <summary>With rows of buttons; those without any are left out.</summary>
+    public static Screen Of(string html, params IEnumerable<IReadOnlyList<InlineKeyboardButton>> rows) =>
+        new(html, new InlineKeyboardMarkup([.. rows.Where(row => row.Count > 0)]));
+
+    /// <summary>As it is, below other words.</summary>
+    public Screen Below(string html) => this with { Html = $"{html}\n\n{Html}" };
 }

@@ -5,7 +5,8 @@ namespace BookIT.Core.Languages;
 /// <summary>
 /// What the placeholders of a sentence can say beyond .NET's own formats. A number followed by its noun in every form
 /// that the language has: <c>{0:место|места|мест}</c>, <c>{0:seat|seats}</c>. An instant, as the clock on the wall of the
-/// space shows it: <c>{0:moment}</c>, and a span of time: <c>{0:span}</c>.
+/// space shows it: <c>{0:moment}</c>, without the day <c>{0:time}</c>, or only the day <c>{0:date}</c>, and a span of time:
+/// <c>{0:span}</c>.
 /// </summary>
 /// <param name="language">Whose words these are.</param>
 /// <param name="zone">Where the clock hangs.</param>
@@ -18,6 +19,8 @@ internal sealed class SentenceFormat(CultureInfo language, TimeZoneInfo zone) : 
         (arg, format) switch
         {
             (DateTimeOffset instant, "moment") => $"{Day(instant)}{(IsRussian ? " в " : " at ")}{Time(instant)}",
+            (DateTimeOffset instant, "time") => Time(instant),
+            (DateTimeOffset instant, "date") => $"{Local(instant).ToString("ddd", language)}, {Day(instant)}",
             (Interval span, "span") => Span(span),
             (IConvertible number, { } forms) when forms.Contains('|', StringComparison.Ordinal) => Count(
                 number.ToDecimal(language),

@@ -42,6 +42,10 @@ public static partial class Sentences
             : string.Format(new SentenceFormat(language, zone ?? TimeZoneInfo.Utc), sentence, [.. arguments]);
     }
 
+    /// <summary>A value by itself, as a placeholder of that format shows it: see <see cref="SentenceFormat"/>.</summary>
+    public static string OfValue(object value, string format, CultureInfo language, TimeZoneInfo zone) =>
+        new SentenceFormat(language, zone).Format(format, value, formatProvider: null);
+
     /// <summary>Why it was refused, for a person to read.</summary>
     public static string Of(Refusal refusal, CultureInfo? language = null, TimeZoneInfo? zone = null) =>
         Of(refusal.Code, refusal.Arguments, language, zone);

@@ -16,13 +16,15 @@ namespace BookIT.Core.Reservations;
 /// <param name="End">To (UTC), not included.</param>
 /// <param name="IdempotencyKey">The same key with the same wish gives the same answer; at most <see cref="MaxIdempotencyKeyLength"/> characters.</param>
 /// <param name="AdminId">The administrator who books for the user; null where the user does.</param>
+/// <param name="ToldInTelegram">The user reads the answer in Telegram, and needs no message besides.</param>
 public sealed record BookingRequest(
     Guid UserId,
     Guid SeatId,
     DateTimeOffset Start,
     DateTimeOffset End,
     string? IdempotencyKey = null,
-    Guid? AdminId = null
+    Guid? AdminId = null,
+    bool ToldInTelegram = false
 )
 {
     /// <summary>The longest idempotency key, in UTF-16 code units.</summary>
@@ -273,6 +275,7 @@ public sealed class Booking(
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.ToldInTelegram });
         if (request.AdminId is { } adminId)
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = adminId });
@@ -307,7 +310,7 @@ public sealed class Booking(
             ? """
                 , audited AS (
                     INSERT INTO audit (at, actor_id, action, target_id, after)
-                    SELECT $6, $8, 'reservation.create', $1,
+                    SELECT $6, $9, 'reservation.create', $1,
                         jsonb_build_object('user_id', $2, 'seat_id', $3, 'starts_at', $4, 'ends_at', $5)
                     FROM made)
                 """
@@ -319,9 +322,9 @@ public sealed class Booking(
                 ON CONFLICT DO NOTHING
                 RETURNING id),
             told AS (
-                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, delivered_at)
                 SELECT $2, '{NotificationKind.ReservationMade}', '{NotificationKind.ReservationMade}:' || $1::text,
-                    jsonb_build_object('reservation_id', $1), $6, $6
+                    jsonb_build_object('reservation_id', $1), $6, $6, CASE WHEN $8 THEN $6 END
                 FROM made){audit}
             SELECT
                 CASE

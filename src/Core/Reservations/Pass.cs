@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
 using BookIT.Core.Auth;
+using BookIT.Core.Telegram;
 using QRCoder;
 
 namespace BookIT.Core.Reservations;
@@ -41,6 +42,13 @@ public sealed class Pass(JwtOptions options)
     public string SignParameter(Guid reservationId) =>
         ParameterPrefix
         + Base64Url.EncodeToString([.. reservationId.ToByteArray(bigEndian: true), .. Signature(reservationId)]);
+
+    /// <summary>
+    /// What the picture of a signed pass says: a link that opens the bot, for an administrator's camera, or where the bot's
+    /// name is not known the signed text.
+    /// </summary>
+    public string SignForPicture(Guid reservationId, TelegramOptions telegram) =>
+        telegram.LinkTo(SignParameter(reservationId)) ?? Sign(reservationId);
 
     /// <summary>
     /// Reads a pass of any kind; a link may be to any bot, as <c>https://t.me/…</c> or <c>tg://resolve?…</c>. False where

@@ -41,13 +41,17 @@ public sealed class ReservationChanges(
 {
     private const int MaxAttempts = 3;
 
-    /// <summary>Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>.</summary>
+    /// <summary>
+    /// Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>. Who is told the
+    /// answer in Telegram gets no message besides.
+    /// </summary>
     public Task<Result<ReservationView>> ChangeOwnAsync(
         Guid id,
         ReservationChange change,
         Guid userId,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool toldInTelegram = false
     ) =>
         ChangeAsync(
             id,
@@ -61,7 +65,8 @@ public sealed class ReservationChanges(
                     ? new Refusal.StatusNotAllowed()
                 : reservation.Move(change.SeatId, change.Start, change.End, now, options),
             now,
-            cancellation
+            cancellation,
+            toldInTelegram
         );
 
     /// <summary>Moves, extends or ends anybody's reservation, or sets its status along the allowed ways; the owner is told.</summary>
@@ -116,7 +121,8 @@ public sealed class ReservationChanges(
         string? reason,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        bool isTold = false
     )
     {
         for (var attempt = 1; ; attempt++)
@@ -124,7 +130,7 @@ public sealed class ReservationChanges(
             try
             {
                 var result = await Postgres.RetryDeadlocksAsync(() =>
-                    TryChangeAsync(id, seatId, adminId, reason, verb, now, cancellation)
+                    TryChangeAsync(id, seatId, adminId, reason, verb, now, isTold, cancellation)
                 );
                 if (result is { } done)
                 {
@@ -152,6 +158,7 @@ public sealed class ReservationChanges(
         string? reason,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
+        bool isTold,
         CancellationToken cancellation
     )
     {
@@ -196,7 +203,7 @@ public sealed class ReservationChanges(
 
         if (db.ChangeTracker.HasChanges())
         {
-            Record(reservation, adminId, reason, now);
+            Record(reservation, adminId, reason, now, isTold);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             changes.Tell();
@@ -215,7 +222,7 @@ public sealed class ReservationChanges(
             .AsNoTracking()
             .ToListAsync(cancellation);
 
-    private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now)
+    private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now, bool isTold)
     {
         var entry = db.Entry(reservation);
         var kind =
@@ -251,7 +258,8 @@ public sealed class ReservationChanges(
                     by_admin = adminId is not null,
                     reason,
                 },
-                now
+                now,
+                isTold
             )
         );
     }

@@ -38,6 +38,28 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
     }
 
+    /// <summary>The user's live reservations, booked or checked in and not over: those that begin first come first.</summary>
+    public async Task<IReadOnlyList<ReservationView>> ListLiveAsync(
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var rows = await WithSeats(
+                db.Reservations.Where(r =>
+                    r.UserId == userId && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
+                )
+            )
+            .ToListAsync(cancellation);
+        return
+        [
+            .. rows.Select(row => View(row, now))
+                .Where(view => view.IsLive)
+                .OrderBy(view => view.Interval.Start)
+                .ThenBy(view => view.Id),
+        ];
+    }
+
     /// <summary>The next reservation of the user that is live: booked or checked in, and not over.</summary>
     public async Task<Result<ReservationView>> FindActiveAsync(
         Guid userId,
@@ -65,7 +87,7 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
 
         var next = rows.Where(row => row.Reservation is not null)
             .Select(row => View(new Row { Reservation = row.Reservation!, SeatName = row.SeatName! }, now))
-            .Where(view => view.Status is ReservationStatus.Future or ReservationStatus.Active)
+            .Where(view => view.IsLive)
             .MinBy(view => view.Interval.Start);
         return next is null ? new Refusal.NoActiveReservation() : next;
     }
@@ -88,6 +110,37 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         return row.Reservation.UserId == callerId || await IsAdminAsync(callerId, cancellation)
             ? View(row, now)
             : new Refusal.NotYourReservation();
+    }
+
+    /// <summary>One of the user's own reservations, also to an administrator.</summary>
+    public async Task<Result<ReservationView>> GetOwnAsync(
+        Guid id,
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var row = await WithSeats(db.Reservations.Where(r => r.Id == id)).SingleOrDefaultAsync(cancellation);
+        return row is null ? new Refusal.ReservationNotFound()
+            : row.Reservation.UserId == userId ? View(row, now)
+            : new Refusal.NotYourReservation();
+    }
+
+    /// <summary>
+    /// One of the user's live reservations, or why not: besides what <see cref="GetOwnAsync"/> says,
+    /// <see cref="Refusal.ReservationClosed"/> and <see cref="Refusal.ReservationMissed"/>.
+    /// </summary>
+    public async Task<Result<ReservationView>> GetLiveAsync(
+        Guid id,
+        Guid userId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var own = await GetOwnAsync(id, userId, now, cancellation);
+        return own.Refusal is not null || own.Value.IsLive ? own
+            : own.Value.Status is ReservationStatus.DidNotCome ? new Refusal.ReservationMissed()
+            : new Refusal.ReservationClosed();
     }
 
     /// <summary>The reservations that the filter leaves, newest first.</summary>

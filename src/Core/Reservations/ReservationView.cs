@@ -14,4 +14,8 @@ public sealed record ReservationView(
     string SeatName,
     Interval Interval,
     ReservationStatus Status
-);
+)
+{
+    /// <summary>Whether it holds its seat: booked or checked in, and not over.</summary>
+    public bool IsLive => Status is ReservationStatus.Future or ReservationStatus.Active;
+}

@@ -15,6 +15,32 @@ public sealed record SeatCatalog(long Version, IReadOnlyList<Seat> Seats);
 /// <param name="Busy">The ids of those that are held at some moment of the window.</param>
 public sealed record Availability(SeatCatalog Catalog, IReadOnlySet<Guid> Busy);
 
+/// <summary>When the seats are held, within a window.</summary>
+/// <param name="Catalog">All seats.</param>
+/// <param name="Window">What was looked at.</param>
+/// <param name="Held">By seat: the reservations that hold it at some moment of the window, in no order.</param>
+public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Guid, Interval> Held)
+{
+    /// <summary>
+    /// Until when a seat is free from a moment of the window on: at most its end. Null where it is held at that moment.
+    /// </summary>
+    public DateTimeOffset? FreeUntil(Guid seatId, DateTimeOffset from)
+    {
+        var until = Window.End;
+        foreach (var held in Held[seatId])
+        {
+            if (held.Contains(from))
+            {
+                return null;
+            }
+
+            until = held.Start > from && held.Start < until ? held.Start : until;
+        }
+
+        return until;
+    }
+}
+
 /// <summary>
 /// Says which seats are free. One statement on an index of the live reservations only, so that old ones cost nothing;
 /// the seats themselves, which rarely change, stay in memory, and that statement says whether they are still right.
@@ -35,6 +61,16 @@ public sealed class SeatAvailability(
         FROM seat_catalog_version
         """;
 
+    private const string TimesSql = $"""
+        SELECT version, seat_id, starts_at, ends_at
+        FROM seat_catalog_version LEFT JOIN (
+            SELECT seat_id, starts_at, ends_at FROM reservations
+            WHERE {ReservationStatusNames.Live}
+                AND starts_at < $2 AND starts_at > $3 AND ends_at > $1
+                AND NOT (status = 'future' AND starts_at <= $4)
+                AND id IS DISTINCT FROM $5) AS held ON true
+        """;
+
     private volatile SeatCatalog? catalog;
     private long longestTicks = options.MaxDuration.Ticks;
 
@@ -49,19 +85,116 @@ public sealed class SeatAvailability(
     {
         long version;
         Guid[] busy;
-        await using (var command = postgres.CreateCommand(Sql))
+        await using (var command = Command(Sql, window, now))
         {
-            var longest = TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.End });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - longest });
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
             await using var reader = await command.ExecuteReaderAsync(cancellation);
             await reader.ReadAsync(cancellation);
             version = reader.GetInt64(0);
             busy = reader.GetFieldValue<Guid[]>(1);
         }
 
+        return new Availability(await CatalogAsync(version, cancellation), busy.ToHashSet());
+    }
+
+    /// <summary>The seats, and when they are held within the window, whether by one reservation or by many.</summary>
+    /// <param name="window">Half-open; a few days at the most.</param>
+    /// <param name="except">A reservation that is taken as if it were not there: the one that is to move.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<SeatTimes> ReadTimesAsync(
+        Interval window,
+        Guid? except,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        long version = 0;
+        var held = new List<(Guid Seat, Interval Interval)>();
+        await using (var command = Command(TimesSql, window, now))
+        {
+            command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = except });
+            await using var reader = await command.ExecuteReaderAsync(cancellation);
+            while (await reader.ReadAsync(cancellation))
+            {
+                version = reader.GetInt64(0);
+                if (!await reader.IsDBNullAsync(1, cancellation))
+                {
+                    held.Add(
+                        (
+                            reader.GetGuid(1),
+                            new Interval(
+                                reader.GetFieldValue<DateTimeOffset>(2),
+                                reader.GetFieldValue<DateTimeOffset>(3)
+                            )
+                        )
+                    );
+                }
+            }
+        }
+
+        return new SeatTimes(
+            await CatalogAsync(version, cancellation),
+            window,
+            held.ToLookup(row => row.Seat, row => row.Interval)
+        );
+    }
+
+    /// <summary>
+    /// The free seats nearest to one that somebody wished for, which may be taken, or removed meanwhile: those of its zone
+    /// first, and the nearest on the map first.
+    /// </summary>
+    /// <param name="seatId">The seat wished for; it is not among the answers. Where there never was one nothing is near it.</param>
+    /// <param name="window">Free for all of it.</param>
+    /// <param name="count">So many at the most.</param>
+    /// <param name="now">The present.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<IReadOnlyList<Seat>> FindNearestFreeAsync(
+        Guid seatId,
+        Interval window,
+        int count,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        var availability = await ReadAsync(window, now, cancellation);
+        var all = availability.Catalog.Seats;
+        if (
+            (all.FirstOrDefault(seat => seat.Id == seatId) ?? await FindRemovedAsync(seatId, cancellation))
+            is not { } wished
+        )
+        {
+            return [];
+        }
+
+        return
+        [
+            .. all.Where(seat => seat.Id != seatId && !availability.Busy.Contains(seat.Id))
+                .OrderBy(seat => seat.Zone == wished.Zone ? 0 : 1)
+                .ThenBy(seat => double.Hypot(seat.X - wished.X, seat.Y - wished.Y))
+                .ThenBy(seat => seat.Id)
+                .Take(count),
+        ];
+    }
+
+    private async Task<Seat?> FindRemovedAsync(Guid seatId, CancellationToken cancellation)
+    {
+        await using var db = await contexts.CreateDbContextAsync(cancellation);
+        return await db.Seats.AsNoTracking().SingleOrDefaultAsync(seat => seat.Id == seatId, cancellation);
+    }
+
+    private NpgsqlCommand Command(string sql, Interval window, DateTimeOffset now)
+    {
+        var longest = TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
+        var command = postgres.CreateCommand(sql);
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.End });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - longest });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
+        return command;
+    }
+
+    private async Task<SeatCatalog> CatalogAsync(long version, CancellationToken cancellation)
+    {
         var seats = catalog;
         if (seats?.Version != version)
         {
@@ -75,6 +208,6 @@ public sealed class SeatAvailability(
             catalog = seats = new SeatCatalog(version, all);
         }
 
-        return new Availability(seats, busy.ToHashSet());
+        return seats;
     }
 }

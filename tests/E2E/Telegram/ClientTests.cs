@@ -132,7 +132,7 @@ public sealed class ClientTests : IAsyncLifetime
         var request = Assert.Single(server.Requests);
         Assert.Contains("/sendPhoto HTTP/1.1", request, StringComparison.Ordinal);
         Assert.Contains("Content-Type: multipart/form-data; boundary=", request, StringComparison.Ordinal);
-        Assert.Contains("name=photo; filename=pass.png", request, StringComparison.Ordinal);
+        Assert.Contains("name=\"photo\"; filename=\"pass.png\"", request, StringComparison.Ordinal);
         foreach (
             var (name, value) in new[]
             {
@@ -143,7 +143,7 @@ public sealed class ClientTests : IAsyncLifetime
             }
         )
         {
-            Assert.Contains($"name={name}\r\n\r\n{value}\r\n", request, StringComparison.Ordinal);
+            Assert.Contains($"name=\"{name}\"\r\n\r\n{value}\r\n", request, StringComparison.Ordinal);
         }
     }
 

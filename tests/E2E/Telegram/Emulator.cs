@@ -89,6 +89,7 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 {
     private int heard;
     private JsonNode? last;
+    private JsonNode? shown;
     private readonly Dictionary<long, JsonNode> messages = [];
 
     public long Id => id;
@@ -127,6 +128,9 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         Assert.Equal(buttons, Buttons(said).Select(button => (string?)button["text"]));
     }
 
+    /// <summary>The bot writes, or changes a message: with this in the text, and with any buttons.</summary>
+    public async Task ExpectText(string text) => Assert.Contains(text, await Hear(), StringComparison.Ordinal);
+
     /// <summary>Whatever the bot says next.</summary>
     public async Task<string> Hear() => (string?)(await HearAsync())["text"] ?? "";
 
@@ -135,6 +139,42 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
     {
         await Expect(text, buttons);
         Assert.Equal("edit", (string?)last!["event"]);
+    }
+
+    /// <summary>The bot sends a picture, with this in its caption, and with just these buttons.</summary>
+    public async Task<byte[]> ExpectPhoto(string text, params string[] buttons)
+    {
+        await Expect(text, buttons);
+        Assert.Equal("photo", (string?)last!["event"]);
+        var mine = (await telegram.CallsAsync("sendPhoto")).Last(call => (string?)call["body"]!["chat_id"] == $"{id}");
+        return Convert.FromBase64String((string)mine["body"]!["photo"]![0]!["file_id"]!);
+    }
+
+    /// <summary>The text of the message that the bot sent or changed last.</summary>
+    public string Text => (string?)shown?["text"] ?? "";
+
+    /// <summary>The buttons of the message that the bot sent or changed last.</summary>
+    public IReadOnlyList<string> Buttons() => [.. Buttons(shown!).Select(button => (string)button["text"]!)];
+
+    /// <summary>What a button of that message says.</summary>
+    public string DataOf(string button) =>
+        (string)Buttons(shown!).First(choice => (string?)choice["text"] == button)["callback_data"]!;
+
+    /// <summary>Somebody who knows how, or has an old message, makes the app say what that message's buttons do not.</summary>
+    public Task Forge(string data) => PressData(shown!, data);
+
+    /// <summary>The bot says something new, and changes nothing that it said before.</summary>
+    public async Task ExpectMessage(string text, params string[] buttons)
+    {
+        await Expect(text, buttons);
+        Assert.Equal("message", (string?)last!["event"]);
+    }
+
+    /// <summary>Nothing more comes: what the bot says next is the answer to this.</summary>
+    public async Task ExpectSilence()
+    {
+        await Send("/help");
+        await ExpectMessage("/help —");
     }
 
     /// <summary>A short notice appears on the screen, and goes.</summary>
@@ -162,19 +202,26 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
     }
 
     private Task Press(JsonNode message, string button) =>
+        PressData(
+            message,
+            (string?)Buttons(message).First(choice => (string?)choice["text"] == button)["callback_data"]
+        );
+
+    private Task PressData(JsonNode message, string? data) =>
         telegram.PostAsync(
             "/sendCallback",
             new
             {
                 botToken = Emulator.Token,
                 from = Person,
-                data = (string?)Buttons(message).First(choice => (string?)choice["text"] == button)["callback_data"],
+                data,
                 message = new
                 {
                     message_id = (long)message["message_id"]!,
                     chat = Chat,
                     date = 1,
-                    text = (string?)message["text"],
+                    // What stands below a picture is its caption.
+                    text = (string?)message["event"] == "photo" ? null : (string?)message["text"],
                 },
             }
         );
@@ -193,10 +240,11 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
             TimeSpan.FromSeconds(60)
         );
         heard++;
-        last = events[0];
+        // Spaces that do not break look like others.
+        last = JsonNode.Parse(events[0].ToJsonString().Replace(@"\u00A0", " ", StringComparison.Ordinal))!;
         if (last["message_id"] is { } message)
         {
-            messages[(long)message] = last;
+            messages[(long)message] = shown = last;
         }
 
         return last;

@@ -51,7 +51,9 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             ["Logging__LogLevel__Default"] = "Debug",
             ["Logging__LogLevel__System"] = "Trace",
         };
-        foreach (var (key, value) in Telegram.Settings.Concat(settings ?? new Dictionary<string, string?>()))
+        foreach (
+            var (key, value) in Settings.Concat(Telegram.Settings).Concat(settings ?? new Dictionary<string, string?>())
+        )
         {
             environment[key] = value;
         }
@@ -77,6 +79,16 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     /// <summary>What the web page shows to somebody who wants to link their account.</summary>
     public static async Task<string> LinkTokenAsync(ApiClient member) =>
         (string)(await member.GetAsync("/api/telegram/get_token")).Body["token"]!;
+
+    /// <summary>A new member who has linked their account already, in a chat with the bot.</summary>
+    public async Task<(ApiClient Member, Dialogue Chat)> LinkedAsync(string language = "en", bool verified = true)
+    {
+        var (member, chat) = (await MemberAsync(verified), Telegram.Somebody(language));
+        await ExecuteAsync(
+            $"UPDATE users SET telegram_id = {chat.Id}, telegram_since = now() WHERE id = '{member.UserId}'"
+        );
+        return (member, chat);
+    }
 
     public async Task<long?> LinkedIdAsync(ApiClient member) =>
         (JsonNode?)(await member.GetAsync("/api/user/me")).Body["telegram_id"] is { } id

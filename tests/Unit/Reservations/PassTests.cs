@@ -1,5 +1,6 @@
 using BookIT.Core.Auth;
 using BookIT.Core.Reservations;
+using BookIT.Core.Telegram;
 
 namespace BookIT.Tests.Unit.Reservations;
 
@@ -7,6 +8,18 @@ public sealed class PassTests
 {
     private static readonly Guid Id = Guid.Parse("01a1fcaf-c3fc-76bb-adf1-9b0e98a457d0");
     private readonly Pass pass = new(new JwtOptions { Secret = "a-secret-for-tests-that-is-long-enough" });
+
+    [Fact]
+    public void A_picture_opens_the_bot_where_its_name_is_known()
+    {
+        var id = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+
+        Assert.Equal(
+            $"https://t.me/BookItBot?start={pass.SignParameter(id)}",
+            pass.SignForPicture(id, new TelegramOptions { BotName = "BookItBot" })
+        );
+        Assert.Equal(pass.Sign(id), pass.SignForPicture(id, new TelegramOptions()));
+    }
 
     [Fact]
     public void Both_kinds_are_read()
