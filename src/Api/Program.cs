@@ -108,6 +108,8 @@ api.MapGroup("/admin")
     .MapAdminUsers()
     .MapAdminTickets()
     .MapDefaultAvatar()
+    .MapToday()
+    .MapAnnouncements()
     .MapAudit();
 app.MapHealth();
 app.MapMetrics();

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using BookIT.Bot.Admin;
 using BookIT.Bot.Links;
+using BookIT.Bot.Reservations;
 using BookIT.Bot.Telegram;
+using BookIT.Bot.Tickets;
 using BookIT.Bot.Updates;
 using BookIT.Core;
 using BookIT.Core.Auth;
@@ -21,10 +24,16 @@ builder.Services.AddSingleton(provider => new TelegramBotClient(
     provider.GetRequiredService<TimeProvider>(),
     provider.GetRequiredService<ILogger<TelegramBotClient>>()
 ));
+builder.Services.AddSingleton<CommandMenu>();
 builder.Services.AddSingleton<UpdateHandling>();
 builder.Services.AddScoped<UpdateRouter>();
 builder.Services.AddScoped<LinkDialogue>();
 builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<LinkDialogue>());
+builder.Services.AddScoped<IDialogue, CheckInDialogue>();
+builder.Services.AddScoped<IDialogue, TodayDialogue>();
+builder.Services.AddScoped<IDialogue, FindDialogue>();
+builder.Services.AddScoped<IDialogue, AnnouncementDialogue>();
+builder.Services.AddScoped<IDialogue, TicketDialogue>();
 builder.Services.AddSingleton<BotWorker>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 

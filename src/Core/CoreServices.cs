@@ -7,6 +7,7 @@ using BookIT.Core.Demo;
 using BookIT.Core.Languages;
 using BookIT.Core.Mail;
 using BookIT.Core.Metrics;
+using BookIT.Core.Notifications;
 using BookIT.Core.Redis;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
@@ -145,6 +146,8 @@ public static class CoreServices
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
+        services.AddScoped<Visits>();
+        services.AddScoped<Announcements>();
         services.AddScoped<SupportTickets>();
         return builder;
     }

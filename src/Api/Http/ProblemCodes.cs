@@ -67,6 +67,7 @@ public static class ProblemCodes
         [typeof(Refusal.TooManyTickets)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TooManyTicketsToday)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketFull)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.AnnouncementNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.ReservationNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourReservation)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.BookingForAnother)] = StatusCodes.Status403Forbidden,

@@ -1,6 +1,5 @@
 using BookIT.Bot.Telegram;
 using BookIT.Core.Auth;
-using BookIT.Core.Languages;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
@@ -35,6 +34,7 @@ internal sealed record BotStatus(string State);
 internal sealed partial class BotWorker(
     TelegramBotClient client,
     UpdateHandling handling,
+    CommandMenu menu,
     PollingLeader leader,
     TelegramOptions options,
     JwtOptions jwt,
@@ -83,7 +83,7 @@ internal sealed partial class BotWorker(
             );
             state = BotState.Webhook;
             LogWebhook();
-            await SetCommandsAsync(stoppingToken);
+            await menu.ShowToAllAsync(stoppingToken);
         }
     }
 
@@ -95,7 +95,7 @@ internal sealed partial class BotWorker(
         try
         {
             await InsistAsync(client.DeleteWebhook, lost);
-            await SetCommandsAsync(lost);
+            await menu.ShowToAllAsync(lost);
             while (true)
             {
                 var isIdle = window.Count == 0;
@@ -214,19 +214,6 @@ internal sealed partial class BotWorker(
             ?? (
                 result is { State: CallState.Refused, ErrorCode: not StatusCodes.Status409Conflict } ? LongPause : Pause
             );
-    }
-
-    private async Task SetCommandsAsync(CancellationToken cancellation)
-    {
-        foreach (var language in Sentences.Languages)
-        {
-            var commands = UpdateRouter
-                .Commands.Select(name => new BotCommand(name, Sentences.Of($"bot_command_{name}", language: language)))
-                .ToList();
-            // The first language is for all who read none of the others. Without them the bot works all the same.
-            var code = language.Equals(Sentences.Languages[0]) ? null : language.TwoLetterISOLanguageName;
-            await client.SetMyCommands(commands, code, cancellation);
-        }
     }
 
     [LoggerMessage(LogLevel.Information, "Telegram:Token is not set: the bot idles.")]

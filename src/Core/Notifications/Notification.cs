@@ -38,6 +38,9 @@ public static class NotificationKind
     /// <summary>A ticket was opened again.</summary>
     public const string TicketReopened = "ticket_reopened";
 
+    /// <summary>An administrator tells something to everybody with a booking today.</summary>
+    public const string Announcement = "announcement";
+
     /// <summary>A mail with a link that confirms the account's e-mail address.</summary>
     public const string EmailConfirmation = "email_confirmation";
 

@@ -9,6 +9,28 @@ public sealed class SpaceOptions
     /// <summary>The clock on its wall.</summary>
     public TimeZoneInfo Zone => field ??= TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
+    /// <summary>Which day an instant belongs to.</summary>
+    public DateOnly DayOf(DateTimeOffset instant) =>
+        DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(instant, Zone).DateTime);
+
+    /// <summary>A day from its first instant to that of the next (UTC): 23 or 25 hours where the clocks change.</summary>
+    public Interval Day(DateOnly day) => new(StartOf(day), StartOf(day.AddDays(1)));
+
+    private DateTimeOffset StartOf(DateOnly day)
+    {
+        var midnight = day.ToDateTime(TimeOnly.MinValue);
+        // Where the clocks leap over midnight, the day begins where they land; where they go back to it, at the first one.
+        while (Zone.IsInvalidTime(midnight))
+        {
+            midnight = midnight.AddMinutes(1);
+        }
+
+        var offset = Zone.IsAmbiguousTime(midnight)
+            ? Zone.GetAmbiguousTimeOffsets(midnight).Max()
+            : Zone.GetUtcOffset(midnight);
+        return new DateTimeOffset(midnight, offset).ToUniversalTime();
+    }
+
     /// <summary>The mistakes in these options, a sentence each.</summary>
     public IEnumerable<string> Mistakes()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using BookIT.Tests.E2E.Servers;
 
@@ -87,6 +88,8 @@ public sealed class Emulator : IAsyncDisposable
 /// <summary>A person's side of a chat with the bot, to be read like a play.</summary>
 public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 {
+    private static long lastMessage = 1_000_000;
+
     private int heard;
     private JsonNode? last;
     private readonly Dictionary<long, JsonNode> messages = [];
@@ -118,6 +121,43 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
                 entities = Array.Empty<object>(),
             }
         );
+
+    /// <summary>The person replies to the bot's newest message.</summary>
+    public Task Reply(string text) => SendMessage(new { text, reply_to_message = Newest });
+
+    /// <summary>The person sends a photo, with these words under it.</summary>
+    public Task SendPhoto(string? caption = null) => SendMessage(new { caption, photo = new[] { new { file_id = "x" } } });
+
+    /// <summary>Telegram hands over the same message twice, as it does when the bot dies before it has confirmed it.</summary>
+    public async Task SendTwice(string text)
+    {
+        var message = Message(new { text });
+        message["message_id"] = Interlocked.Increment(ref lastMessage);
+        for (var i = 0; i < 2; i++)
+        {
+            await telegram.PostAsync("/front/update", new { message });
+        }
+    }
+
+    private Task SendMessage(object content) => telegram.PostAsync("/sendMessage", Message(content));
+
+    private JsonNode Message(object content)
+    {
+        var message = JsonSerializer.SerializeToNode(content)!;
+        message["botToken"] = Emulator.Token;
+        message["from"] = JsonSerializer.SerializeToNode(Person);
+        message["chat"] = JsonSerializer.SerializeToNode(Chat);
+        message["date"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return message;
+    }
+
+    private object Newest =>
+        new
+        {
+            message_id = messages.Keys.Max(),
+            chat = Chat,
+            date = 1,
+        };
 
     /// <summary>The bot writes, or changes a message: with this in the text, and with just these buttons.</summary>
     public async Task Expect(string text, params string[] buttons)
@@ -160,6 +200,28 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         await Press(button);
         await Press(button);
     }
+
+    /// <summary>A forged app presses a button of the bot's newest message that was never there.</summary>
+    public Task PressForged(string data) =>
+        telegram.PostAsync(
+            "/sendCallback",
+            new
+            {
+                botToken = Emulator.Token,
+                from = Person,
+                data,
+                message = Newest,
+            }
+        );
+
+    /// <summary>What a button of the bot's newest message that has it says.</summary>
+    public string DataOf(string button) =>
+        messages
+            .OrderByDescending(entry => entry.Key)
+            .SelectMany(entry => Buttons(entry.Value))
+            .Where(choice => (string?)choice["text"] == button)
+            .Select(choice => (string)choice["callback_data"]!)
+            .First();
 
     private Task Press(JsonNode message, string button) =>
         telegram.PostAsync(

@@ -78,6 +78,20 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     public static async Task<string> LinkTokenAsync(ApiClient member) =>
         (string)(await member.GetAsync("/api/telegram/get_token")).Body["token"]!;
 
+    /// <summary>The chat of somebody whose account is linked, written straight to the database.</summary>
+    public async Task<Dialogue> ChatOfAsync(ApiClient member, string language = "en", string? name = null)
+    {
+        var chat = Telegram.Somebody(language);
+        await ExecuteAsync(
+            $"""
+            UPDATE users SET telegram_id = {chat.Id}, telegram_since = now(),
+                first_name = coalesce({(name is null ? "NULL" : $"'{name}'")}, first_name)
+            WHERE id = '{member.UserId}'
+            """
+        );
+        return chat;
+    }
+
     public async Task<long?> LinkedIdAsync(ApiClient member) =>
         (JsonNode?)(await member.GetAsync("/api/user/me")).Body["telegram_id"] is { } id
             ? long.Parse((string)id!)
