@@ -10,10 +10,7 @@ namespace BookIT.Api.Admin;
 
 /// <summary>What to tell everybody with a live reservation today.</summary>
 public sealed record AnnouncementRequest(
-    [property: Needed]
-    [property: NotBlank]
-    [property: LengthBetween(1, Announcement.MaxTextLength)]
-        string? Text
+    [property: Needed] [property: NotBlank] [property: LengthBetween(1, Announcement.MaxTextLength)] string? Text
 );
 
 /// <summary>An announcement that waits to be sent, and whom it would reach.</summary>
@@ -33,7 +30,9 @@ internal static class AnnouncementEndpoints
         admin
             .MapPost("/announcements", Write)
             .WithName("adminCreateAnnouncement")
-            .WithSummary("Write to everybody with a live reservation today: says whom it would reach, sends nothing yet");
+            .WithSummary(
+                "Write to everybody with a live reservation today: says whom it would reach, sends nothing yet"
+            );
         admin
             .MapPost("/announcements/{id}/send", Send)
             .WithName("adminSendAnnouncement")

@@ -126,7 +126,8 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
     public Task Reply(string text) => SendMessage(new { text, reply_to_message = Newest });
 
     /// <summary>The person sends a photo, with these words under it.</summary>
-    public Task SendPhoto(string? caption = null) => SendMessage(new { caption, photo = new[] { new { file_id = "x" } } });
+    public Task SendPhoto(string? caption = null) =>
+        SendMessage(new { caption, photo = new[] { new { file_id = "x" } } });
 
     /// <summary>Telegram hands over the same message twice, as it does when the bot dies before it has confirmed it.</summary>
     public async Task SendTwice(string text)
@@ -169,6 +170,9 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 
     /// <summary>Whatever the bot says next.</summary>
     public async Task<string> Hear() => (string?)(await HearAsync())["text"] ?? "";
+
+    /// <summary>All that the bot has said last.</summary>
+    public string Said => (string?)last?["text"] ?? "";
 
     /// <summary>The bot changes this message of its own, and says nothing new.</summary>
     public async Task ExpectEdit(string text, params string[] buttons)
