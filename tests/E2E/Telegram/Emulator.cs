@@ -129,15 +129,33 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
     public Task SendPhoto(string? caption = null) =>
         SendMessage(new { caption, photo = new[] { new { file_id = "x" } } });
 
-    /// <summary>Telegram hands over the same message twice, as it does when the bot dies before it has confirmed it.</summary>
-    public async Task SendTwice(string text)
+    /// <summary>The person replies to a message of the bot.</summary>
+    public Task ReplyTo(long messageId, string text) =>
+        SendMessage(
+            new
+            {
+                text,
+                reply_to_message = new
+                {
+                    message_id = messageId,
+                    chat = Chat,
+                    date = 1,
+                },
+            }
+        );
+
+    /// <summary>
+    /// Telegram hands over the same message again, as it does where the bot died before it had confirmed it; in between
+    /// the bot has answered it once, and something else happens.
+    /// </summary>
+    public async Task SendTwice(string text, Func<Task>? between = null)
     {
         var message = Message(new { text });
         message["message_id"] = Interlocked.Increment(ref lastMessage);
-        for (var i = 0; i < 2; i++)
-        {
-            await telegram.PostAsync("/front/update", new { message });
-        }
+        await telegram.PostAsync("/front/update", new { message });
+        await HearAsync();
+        await (between?.Invoke() ?? Task.CompletedTask);
+        await telegram.PostAsync("/front/update", new { message });
     }
 
     private Task SendMessage(object content) => telegram.PostAsync("/sendMessage", Message(content));
@@ -152,10 +170,13 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         return message;
     }
 
+    /// <summary>The number of the bot's newest message.</summary>
+    public long NewestId => messages.Keys.Max();
+
     private object Newest =>
         new
         {
-            message_id = messages.Keys.Max(),
+            message_id = NewestId,
             chat = Chat,
             date = 1,
         };
@@ -173,6 +194,10 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 
     /// <summary>All that the bot has said last.</summary>
     public string Said => (string?)last?["text"] ?? "";
+
+    /// <summary>The buttons below it.</summary>
+    public IReadOnlyList<string> ButtonNames =>
+        last is null ? [] : [.. Buttons(last).Select(button => (string)button["text"]!)];
 
     /// <summary>The bot changes this message of its own, and says nothing new.</summary>
     public async Task ExpectEdit(string text, params string[] buttons)

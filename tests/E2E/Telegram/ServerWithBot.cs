@@ -24,6 +24,9 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     protected override IReadOnlyDictionary<string, string?> Settings =>
         new Dictionary<string, string?> { ["Telegram__BotName"] = "TestNameBot" };
 
+    /// <summary>What a class wants of its bots otherwise than usual.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> BotSettings => new Dictionary<string, string?>();
+
     public override async ValueTask InitializeAsync()
     {
         Telegram = await Emulator.StartNewAsync();
@@ -51,7 +54,11 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             ["Logging__LogLevel__Default"] = "Debug",
             ["Logging__LogLevel__System"] = "Trace",
         };
-        foreach (var (key, value) in Telegram.Settings.Concat(settings ?? new Dictionary<string, string?>()))
+        foreach (
+            var (key, value) in Telegram
+                .Settings.Concat(BotSettings)
+                .Concat(settings ?? new Dictionary<string, string?>())
+        )
         {
             environment[key] = value;
         }
@@ -115,4 +122,13 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             Assert.DoesNotContain(Private, output, StringComparison.Ordinal);
         }
     }
+}
+
+/// <summary>A space where it is noon: what happens within some hours happens today.</summary>
+public sealed class ServerAtNoon(TestServers servers) : ServerWithBot(servers)
+{
+    protected override IReadOnlyDictionary<string, string?> Settings => BotSettings;
+
+    protected override IReadOnlyDictionary<string, string?> BotSettings =>
+        new Dictionary<string, string?> { ["Space__TimeZone"] = NoonZone.Name };
 }
