@@ -18,6 +18,7 @@ internal static class VisitCard
             {Place(with, visit)}
 
             {Standing(with, visit)}
+            {Verification(with, visit.Verified)}
             """;
 
     /// <summary>Where and when.</summary>
@@ -25,9 +26,8 @@ internal static class VisitCard
         with.Html("bot_visit_place", [SeatOf(visit), visit.Reservation.Interval]);
 
     /// <summary>How it stands, and what stands in the way.</summary>
-    public static string Standing(Conversation with, Visit visit)
-    {
-        var standing = visit switch
+    public static string Standing(Conversation with, Visit visit) =>
+        visit switch
         {
             { Reservation.Status: ReservationStatus.Active } => with.Html(
                 "bot_visit_active",
@@ -37,8 +37,6 @@ internal static class VisitCard
             { Obstacle: { } obstacle } => Why(with, obstacle),
             _ => with.Html("bot_visit_future"),
         };
-        return $"{standing}\n{Verification(with, visit.Verified)}";
-    }
 
     public static string Verification(Conversation with, bool isVerified) =>
         with.Html(isVerified ? "bot_verified" : "bot_unverified");
