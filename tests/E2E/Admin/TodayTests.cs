@@ -58,11 +58,12 @@ public sealed class TodayTests(NoonServer server) : IClassFixture<NoonServer>
         var (_, missed) = await VisitAsync(kitchen, Hours(-2), Hours(-1), "did_not_come");
         // Over by the clock, though nobody has written that down yet.
         var (_, unmarked) = await VisitAsync(kitchen, Hours(-1), Hours(-0.01));
-        var (_, left) = await VisitAsync(other, Hours(-3.5), Hours(-1), "closed");
+        var thisHour = now - new DateTimeOffset(now.Year, now.Month, now.Day, now.Hour, 0, 0, TimeSpan.Zero);
+        var (_, left) = await VisitAsync(other, Hours(-6) - thisHour, Hours(-3) - thisHour, "closed");
         await server.ExecuteAsync(
             $"UPDATE reservations SET checked_in_at = starts_at, closed_at = starts_at + interval '1 hour' WHERE id = '{left}'"
         );
-        await VisitAsync(kitchen, Hours(-3), Hours(-2), "closed");
+        await VisitAsync(kitchen, Hours(-6) - thisHour, Hours(-4) - thisHour, "closed");
         await VisitAsync(kitchen, Hours(24), Hours(25));
         await VisitAsync(kitchen, Hours(-30), Hours(-29), "did_not_come");
         await server.ExecuteAsync("UPDATE seat_catalog_version SET version = version + 1");
@@ -104,10 +105,9 @@ public sealed class TodayTests(NoonServer server) : IClassFixture<NoonServer>
                 hours.Last(h => DateTimeOffset.Parse((string)h!["start"]!, provider: null) <= now.AddHours(hour))![
                     "busy"
                 ]!;
-        // They who are in, and who is expected since a while; then who comes later; before, who left early.
-        Assert.Equal((2, 1), (BusyAt(0), BusyAt(3.5)));
-        Assert.InRange(BusyAt(-3), 1, 2);
-        Assert.Equal(0, BusyAt(-5));
+        // Who is in, and who is expected since a while; who comes later; and who was in for an hour, and left.
+        Assert.Equal((2, 1, 1), (BusyAt(0), BusyAt(3.5), BusyAt(-6)));
+        Assert.Equal((0, 0), (BusyAt(-7), BusyAt(-5)));
         Assert.Equal(0, BusyAt(5.5));
     }
 
