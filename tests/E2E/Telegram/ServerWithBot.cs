@@ -99,6 +99,23 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
         return chat;
     }
 
+    /// <summary>
+    /// As if the bot had died after it had handled an answer: it has forgotten its question, and the question is there again.
+    /// </summary>
+    public async Task AskAgainAsync(Dialogue chat, string purpose)
+    {
+        await Eventually.TrueAsync(async () =>
+            await QueryAsync<long>($"SELECT count(*) FROM telegram_prompts WHERE chat_id = {chat.Id} AND is_question")
+            == 0
+        );
+        await ExecuteAsync(
+            $"""
+            INSERT INTO telegram_prompts (chat_id, message_id, purpose, is_question, made_at)
+            VALUES ({chat.Id}, 1, '{purpose}', true, now())
+            """
+        );
+    }
+
     public async Task<long?> LinkedIdAsync(ApiClient member) =>
         (JsonNode?)(await member.GetAsync("/api/user/me")).Body["telegram_id"] is { } id
             ? long.Parse((string)id!)

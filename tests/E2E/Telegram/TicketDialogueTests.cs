@@ -354,16 +354,7 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
         await chat.Expect("What is missing");
 
         // As after a death between the ticket and the word about it: the question is still there.
-        await chat.SendTwice(
-            "More plants",
-            () =>
-                server.ExecuteAsync(
-                    $"""
-                    INSERT INTO telegram_prompts (chat_id, message_id, purpose, is_question, made_at)
-                    VALUES ({chat.Id}, 999, 'ticket:new:wish', true, now())
-                    """
-                )
-        );
+        await chat.SendTwice("More plants", () => server.AskAgainAsync(chat, "ticket:new:wish"));
         await chat.Expect("has gone to support", "Whole conversation");
         var id = await OnlyTicketAsync(member);
         Assert.Equal(7, id.Version);
@@ -375,13 +366,8 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
             "And flowers",
             async () =>
             {
+                await server.AskAgainAsync(chat, $"ticket:{Short(id)}");
                 await server.ExecuteAsync($"UPDATE tickets SET status = 'closed', closed_at = now() WHERE id = '{id}'");
-                await server.ExecuteAsync(
-                    $"""
-                    INSERT INTO telegram_prompts (chat_id, message_id, purpose, is_question, made_at)
-                    VALUES ({chat.Id}, 998, 'ticket:{Short(id)}', true, now())
-                    """
-                );
             }
         );
         await chat.Expect("Your message was sent", "Whole conversation");
