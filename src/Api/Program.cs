@@ -109,6 +109,8 @@ api.MapGroup("/admin")
     .MapAdminTickets()
     .MapAdminNotifications()
     .MapDefaultAvatar()
+    .MapToday()
+    .MapAnnouncements()
     .MapAudit();
 app.MapHealth();
 app.MapMetrics();

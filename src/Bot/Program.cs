@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using BookIT.Bot.Admin;
 using BookIT.Bot.Links;
 using BookIT.Bot.Notifications;
 using BookIT.Bot.Reservations;
 using BookIT.Bot.Telegram;
+using BookIT.Bot.Tickets;
 using BookIT.Bot.Updates;
 using BookIT.Core;
 using BookIT.Core.Auth;
@@ -23,6 +25,7 @@ builder.Services.AddSingleton(provider => new TelegramBotClient(
     provider.GetRequiredService<TimeProvider>(),
     provider.GetRequiredService<ILogger<TelegramBotClient>>()
 ));
+builder.Services.AddSingleton<CommandMenu>();
 builder.Services.AddSingleton<UpdateHandling>();
 builder.Services.AddScoped<UpdateRouter>();
 builder.Services.AddScoped<LinkDialogue>();
@@ -35,6 +38,11 @@ builder.Services.AddScoped<IDialogue, BookingDialogue>();
 builder.Services.AddScoped<IDialogue, MyDialogue>();
 builder.Services.AddScoped<IDialogue>(provider => provider.GetRequiredService<PassDialogue>());
 builder.Services.AddScoped<IDialogue, FreeDialogue>();
+builder.Services.AddScoped<IDialogue, CheckInDialogue>();
+builder.Services.AddScoped<IDialogue, TodayDialogue>();
+builder.Services.AddScoped<IDialogue, FindDialogue>();
+builder.Services.AddScoped<IDialogue, AnnouncementDialogue>();
+builder.Services.AddScoped<IDialogue, TicketDialogue>();
 builder.Services.AddSingleton<BotWorker>();
 builder.Services.AddHostedService(provider => provider.GetRequiredService<BotWorker>());
 

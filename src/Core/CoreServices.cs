@@ -148,6 +148,8 @@ public static class CoreServices
         services.AddScoped<SeatEditing>();
         services.AddScoped<ReservationChanges>();
         services.AddScoped<ReservationQueries>();
+        services.AddScoped<Visits>();
+        services.AddScoped<Announcements>();
         services.AddScoped<SupportTickets>();
         services.AddSingleton<Reminders>();
         services.AddScoped<Outbox>();

@@ -215,6 +215,9 @@ public abstract record Refusal
         public override IReadOnlyList<object> Arguments => [Maximum];
     }
 
+    /// <summary>There is no such announcement: withdrawn, sent or written too long ago, or another administrator's.</summary>
+    public sealed record AnnouncementNotFound : Refusal;
+
     /// <summary>The conversation has <paramref name="Maximum"/> messages already.</summary>
     public sealed record TicketFull(int Maximum) : Refusal
     {

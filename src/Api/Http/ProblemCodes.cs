@@ -69,6 +69,7 @@ public static class ProblemCodes
         [typeof(Refusal.TicketFull)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.NotificationNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotificationNotFailed)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.AnnouncementNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.ReservationNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourReservation)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.BookingForAnother)] = StatusCodes.Status403Forbidden,

@@ -2,11 +2,13 @@ using BookIT.Bot.Telegram;
 using BookIT.Bot.Updates;
 using BookIT.Core;
 using BookIT.Core.Telegram;
+using BookIT.Core.Users;
+using Account = BookIT.Core.Users.User;
 
 namespace BookIT.Bot.Links;
 
 /// <summary>Links the Telegram account that speaks to us with an account of ours, and unlinks it.</summary>
-internal sealed class LinkDialogue(TelegramLinks links) : IDialogue
+internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDialogue
 {
     /// <summary>What the button says that leaves everything as it is; the other one says the token.</summary>
     private const string Keep = "keep";
@@ -31,6 +33,7 @@ internal sealed class LinkDialogue(TelegramLinks links) : IDialogue
         // An account that is gone meanwhile is not linked either.
         await links.DisconnectAsync(with.UserId, with.Cancellation);
         await with.SayAsync("bot_unlinked");
+        await menu.ShowAsync(with.TelegramId, isAdmin: false, with.Cancellation);
     }
 
     /// <summary>The person has brought a token, as a link of the web page hands it over or by hand.</summary>
@@ -41,6 +44,7 @@ internal sealed class LinkDialogue(TelegramLinks links) : IDialogue
         if (!result.IsRefused(out var refusal))
         {
             await with.SayAsync("bot_linked", [result.Value.FirstName]);
+            await ShowMenuAsync(with, result.Value);
         }
         else if (refusal is Refusal.TelegramLinkedElsewhere && replace.Length <= MaxCallbackData)
         {
@@ -77,6 +81,10 @@ internal sealed class LinkDialogue(TelegramLinks links) : IDialogue
         }
 
         await with.EditAsync(message, "bot_linked", [result.Value.FirstName]);
+        await ShowMenuAsync(with, result.Value);
         return null;
     }
+
+    private Task ShowMenuAsync(Conversation with, Account account) =>
+        menu.ShowAsync(with.TelegramId, account.Role is UserRole.Admin, with.Cancellation);
 }

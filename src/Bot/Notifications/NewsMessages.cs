@@ -1,6 +1,7 @@
-using System.Buffers.Text;
 using System.Globalization;
+using BookIT.Bot.Reservations;
 using BookIT.Bot.Telegram;
+using BookIT.Bot.Updates;
 using BookIT.Core.Auth;
 using BookIT.Core.Languages;
 using BookIT.Core.Notifications;
@@ -49,7 +50,7 @@ internal static class NewsMessages
         }
 
         var seat = story.SeatZone is { Length: > 0 } part ? $"{reservation.SeatName}, {part}" : reservation.SeatName;
-        var id = Base64Url.EncodeToString(reservation.Id.ToByteArray(bigEndian: true));
+        var id = ButtonData.Id(reservation.Id);
         var sentence = news.Kind switch
         {
             NotificationKind.ReservationMoved when story.ByAdmin => "bot_news_reservation_moved_by_admin",
@@ -78,11 +79,7 @@ internal static class NewsMessages
                 .. story.Extensions.Select(by =>
                 {
                     var minutes = (int)by.TotalMinutes;
-                    return Button(
-                        "bot_news_button_extend",
-                        string.Create(CultureInfo.InvariantCulture, $"my:ext:{id}:{minutes}"),
-                        minutes
-                    );
+                    return Button("bot_news_button_extend", MyDialogue.Extension(reservation, minutes), minutes);
                 }),
             ],
             _ => [],
@@ -98,11 +95,11 @@ internal static class NewsMessages
         Func<string, string, object[], InlineKeyboardButton> button
     )
     {
-        var id = Base64Url.EncodeToString(ticket.Ticket.Id.ToByteArray(bigEndian: true));
+        var id = ButtonData.Id(ticket.Ticket.Id);
         var isAuthor = ticket.Ticket.UserId == news.UserId;
         var theme = say($"bot_news_theme_{ticket.Ticket.Theme.Name()}", []);
         var person = ticket.SeatName is { } seat ? $"{story.Person}, {seat}" : story.Person!;
-        var text = Cut(story.Text!);
+        var text = Html.Cut(story.Text!, MaxText);
         var html = isAuthor
             ? say($"bot_news_{news.Kind}", [text])
             : say(
@@ -119,9 +116,4 @@ internal static class NewsMessages
                 ]);
         return new NewsMessage(html, buttons, $"ticket:{id}");
     }
-
-    private static string Cut(string text) =>
-        text.Length <= MaxText ? text
-        : char.IsHighSurrogate(text[MaxText - 1]) ? text[..(MaxText - 1)] + "…"
-        : text[..MaxText] + "…";
 }

@@ -71,7 +71,7 @@ internal sealed class BookingChoices(BookingOptions options, TimeZoneInfo zone, 
     /// <summary>The midnight after a moment.</summary>
     public DateTimeOffset EndOfDay(DateTimeOffset moment) => StartOf(DayOf(moment).AddDays(1));
 
-    public DateOnly DayOf(DateTimeOffset moment) => DateOnly.FromDateTime(Local(moment).DateTime);
+    public DateOnly DayOf(DateTimeOffset moment) => zone.DayOf(moment);
 
     /// <summary>The hour that the clock shows.</summary>
     public int HourOf(DateTimeOffset moment) => Local(moment).Hour;
@@ -79,21 +79,7 @@ internal sealed class BookingChoices(BookingOptions options, TimeZoneInfo zone, 
     /// <summary>Whether the clock shows that time twice on its day.</summary>
     public bool IsTwice(DateTimeOffset moment) => zone.IsAmbiguousTime(Local(moment));
 
-    /// <summary>When the day begins: at midnight, at the first of two, or where the clock skips it at what comes then.</summary>
-    public DateTimeOffset StartOf(DateOnly day)
-    {
-        var midnight = day.ToDateTime(TimeOnly.MinValue);
-        while (zone.IsInvalidTime(midnight))
-        {
-            midnight += TimeSpan.FromMinutes(1);
-        }
-
-        // Summer time's offset is the greater, and of two midnights the earlier.
-        var offset = zone.IsAmbiguousTime(midnight)
-            ? zone.GetAmbiguousTimeOffsets(midnight).Max()
-            : zone.GetUtcOffset(midnight);
-        return new DateTimeOffset(midnight, offset).ToUniversalTime();
-    }
+    public DateTimeOffset StartOf(DateOnly day) => zone.StartOf(day);
 
     private bool IsAllowed(TimeSpan length) => length >= options.MinDuration && length <= options.MaxDuration;
 

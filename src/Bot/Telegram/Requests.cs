@@ -18,7 +18,13 @@ internal sealed record SetWebhookRequest(
 
 internal sealed record DeleteWebhookRequest;
 
-internal sealed record SetMyCommandsRequest(IReadOnlyList<BotCommand> Commands, string? LanguageCode);
+internal sealed record SetMyCommandsRequest(
+    IReadOnlyList<BotCommand> Commands,
+    BotCommandScopeChat? Scope,
+    string? LanguageCode
+);
+
+internal sealed record DeleteMyCommandsRequest(BotCommandScopeChat? Scope, string? LanguageCode);
 
 internal sealed record LinkPreviewOptions(bool IsDisabled);
 
@@ -77,6 +83,7 @@ internal sealed record Envelope
 [JsonSerializable(typeof(SetWebhookRequest))]
 [JsonSerializable(typeof(DeleteWebhookRequest))]
 [JsonSerializable(typeof(SetMyCommandsRequest))]
+[JsonSerializable(typeof(DeleteMyCommandsRequest))]
 [JsonSerializable(typeof(SendMessageRequest))]
 [JsonSerializable(typeof(EditMessageTextRequest))]
 [JsonSerializable(typeof(EditMessageReplyMarkupRequest))]

@@ -126,17 +126,33 @@ internal sealed partial class TelegramBotClient : IDisposable
         );
 
     /// <param name="commands">What the menu shows.</param>
+    /// <param name="scope">Where; null: wherever there are no others.</param>
     /// <param name="languageCode">To whom (ISO 639-1); null: to all for whose language there are no others.</param>
     /// <param name="cancellation">Ends it.</param>
     public Task<CallResult<bool>> SetMyCommands(
         IReadOnlyList<BotCommand> commands,
+        BotCommandScopeChat? scope,
         string? languageCode,
         CancellationToken cancellation
     ) =>
         CallAsync(
             "setMyCommands",
-            new SetMyCommandsRequest(commands, languageCode),
+            new SetMyCommandsRequest(commands, scope, languageCode),
             TelegramJson.Default.SetMyCommandsRequest,
+            ReadNothing,
+            cancellation
+        );
+
+    /// <summary>Takes away what <see cref="SetMyCommands"/> has set for the same place and language, if it has.</summary>
+    public Task<CallResult<bool>> DeleteMyCommands(
+        BotCommandScopeChat? scope,
+        string? languageCode,
+        CancellationToken cancellation
+    ) =>
+        CallAsync(
+            "deleteMyCommands",
+            new DeleteMyCommandsRequest(scope, languageCode),
+            TelegramJson.Default.DeleteMyCommandsRequest,
             ReadNothing,
             cancellation
         );

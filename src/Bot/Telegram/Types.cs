@@ -50,7 +50,12 @@ internal sealed record Message
     /// <summary>Seconds since 1970.</summary>
     public long Date { get; init; }
 
-    public string? Text { get; init; }
+    /// <summary>Without U+0000, which PostgreSQL cannot store.</summary>
+    public string? Text
+    {
+        get;
+        init => field = value?.Replace("\0", "", StringComparison.Ordinal);
+    }
 
     public string? Caption { get; init; }
 
@@ -117,6 +122,12 @@ internal sealed record ReplyParameters(long MessageId)
 }
 
 internal sealed record BotCommand(string Command, string Description);
+
+/// <summary>The <c>BotCommandScope</c> of commands that only one chat sees.</summary>
+internal sealed record BotCommandScopeChat(long ChatId)
+{
+    public string Type => "chat";
+}
 
 /// <summary>Why a call failed, where the bot can do something about it.</summary>
 internal sealed record ResponseParameters

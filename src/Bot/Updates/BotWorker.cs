@@ -1,7 +1,6 @@
 using BookIT.Bot.Notifications;
 using BookIT.Bot.Telegram;
 using BookIT.Core.Auth;
-using BookIT.Core.Languages;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
@@ -38,6 +37,7 @@ internal sealed partial class BotWorker(
     TelegramBotClient client,
     UpdateHandling handling,
     NotificationDelivery delivery,
+    CommandMenu menu,
     BotLeader leader,
     TelegramOptions options,
     JwtOptions jwt,
@@ -86,7 +86,7 @@ internal sealed partial class BotWorker(
             );
             state = BotState.Webhook;
             LogWebhook();
-            await SetCommandsAsync(stoppingToken);
+            await menu.ShowToAllAsync(stoppingToken);
             await leader.RunAsync(delivery.RunAsync, stoppingToken);
         }
     }
@@ -109,7 +109,7 @@ internal sealed partial class BotWorker(
         try
         {
             await InsistAsync(client.DeleteWebhook, lost);
-            await SetCommandsAsync(lost);
+            await menu.ShowToAllAsync(lost);
             while (true)
             {
                 var isIdle = window.Count == 0;
@@ -228,19 +228,6 @@ internal sealed partial class BotWorker(
             ?? (
                 result is { State: CallState.Refused, ErrorCode: not StatusCodes.Status409Conflict } ? LongPause : Pause
             );
-    }
-
-    private async Task SetCommandsAsync(CancellationToken cancellation)
-    {
-        foreach (var language in Sentences.Languages)
-        {
-            var commands = UpdateRouter
-                .Commands.Select(name => new BotCommand(name, Sentences.Of($"bot_command_{name}", language: language)))
-                .ToList();
-            // The first language is for all who read none of the others. Without them the bot works all the same.
-            var code = language.Equals(Sentences.Languages[0]) ? null : language.TwoLetterISOLanguageName;
-            await client.SetMyCommands(commands, code, cancellation);
-        }
     }
 
     [LoggerMessage(LogLevel.Information, "Telegram:Token is not set: the bot idles.")]

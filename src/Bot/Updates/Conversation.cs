@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using BookIT.Bot.Telegram;
 using BookIT.Core;
 using BookIT.Core.Languages;
@@ -81,6 +84,43 @@ internal sealed class Conversation(
 
     /// <summary>What the person writes next is no answer to a question asked before.</summary>
     public Task ForgetQuestionsAsync() => prompts.ForgetQuestionsAsync(TelegramId, cancellation);
+
+    /// <summary>
+    /// The words of an answer, trimmed. Where there are none, or too many, says so, and the question stays.
+    /// </summary>
+    /// <param name="answer">What the person has sent.</param>
+    /// <param name="longest">In UTF-16 code units.</param>
+    public async Task<string?> ReadWordsAsync(Message answer, int longest)
+    {
+        var words = answer.Text?.Trim() ?? "";
+        if (words.Length == 0)
+        {
+            await SayAsync("bot_words_needed");
+            return null;
+        }
+
+        if (words.Length > longest)
+        {
+            await SayAsync("bot_words_too_long", [words.Length, longest]);
+            return null;
+        }
+
+        return words;
+    }
+
+    /// <summary>
+    /// An id for what a message of the person makes: of version 7 (RFC 9562), so that ids are in the order of writing, and
+    /// the same whenever the message is handled, so that it makes nothing twice.
+    /// </summary>
+    public Guid IdFor(Message message)
+    {
+        Span<byte> id = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(Encoding.UTF8.GetBytes($"{UserId}:{message.Chat.Id}:{message.MessageId}"), id);
+        // Telegram tells whole seconds; within one, its numbers tell the order.
+        BinaryPrimitives.WriteInt64BigEndian(id, message.Date * 1000 << 16 | 0x7000 | message.MessageId & 0xFFF);
+        id[8] = (byte)(id[8] & 0x3F | 0x80);
+        return new Guid(id[..16], bigEndian: true);
+    }
 
     /// <summary>Puts a sentence of ours in place of a message, and these buttons in place of its own.</summary>
     public Task<CallResult<bool>> EditAsync(

@@ -22,7 +22,13 @@ internal interface IDialogue
     /// <summary>Who may talk about it.</summary>
     Audience Audience { get; }
 
-    /// <summary>The person has sent one of <see cref="Commands"/>, and perhaps something after it, or has come by a link.</summary>
+    /// <summary>Whether words that answer nothing begin it, such as a link that somebody has pasted.</summary>
+    bool IsBegunBy(string text) => false;
+
+    /// <summary>
+    /// The person has sent one of <see cref="Commands"/>, and perhaps something after it, or has come by a link, or has sent
+    /// what <see cref="IsBegunBy"/> has said yes to.
+    /// </summary>
     Task StartAsync(Conversation with, string command, string argument);
 
     /// <summary>The person has pressed a button below a message of the bot.</summary>

@@ -16,6 +16,7 @@ internal sealed partial class UpdateRouter(
     TelegramBotClient client,
     IEnumerable<IDialogue> dialogues,
     LinkDialogue linking,
+    CommandMenu menu,
     TelegramLinks links,
     ReplyPrompts prompts,
     AccountLanguages languages,
@@ -24,22 +25,6 @@ internal sealed partial class UpdateRouter(
     ILogger<UpdateRouter> logger
 )
 {
-    /// <summary>What the menu shows, in this order, each with a sentence <c>bot_command_…</c>.</summary>
-    public static readonly IReadOnlyList<string> Commands =
-    [
-        "book",
-        "my",
-        "pass",
-        "free",
-        "ticket",
-        "settings",
-        "unlink",
-        "help",
-    ];
-
-    /// <summary>What it shows to administrators besides.</summary>
-    public static readonly IReadOnlyList<string> AdminCommands = ["today", "find", "announce"];
-
     private const string Start = "start";
 
     private static readonly SearchValues<char> TokenLetters = SearchValues.Create(
@@ -112,6 +97,10 @@ internal sealed partial class UpdateRouter(
         {
             await dialogue.ReplyAsync(with, message, purpose);
         }
+        else if (dialogues.FirstOrDefault(each => IsFor(each, with) && each.IsBegunBy(text)) is { } begun)
+        {
+            await begun.StartAsync(with, command: "", text);
+        }
         else
         {
             await WelcomeAsync(with);
@@ -134,6 +123,7 @@ internal sealed partial class UpdateRouter(
         return mine.Find(dialogue => dialogue.Commands.Contains(command)) is { } dialogue
                 ? dialogue.StartAsync(with, command, argument)
             : command == "help" ? HelpAsync(with)
+            : command == Start ? GreetAsync(with)
             : WelcomeAsync(with);
     }
 
@@ -164,21 +154,30 @@ internal sealed partial class UpdateRouter(
         {
             Audience.Anybody => true,
             Audience.Members => with.Account is not null,
-            _ => with.Account is { IsAdmin: true },
+            _ => IsAdmin(with),
         };
 
     private static async Task WelcomeAsync(Conversation with) =>
         await with.SayAsync(with.Account is null ? "bot_welcome_stranger" : "bot_welcome");
 
-    private static async Task HelpAsync(Conversation with) =>
+    private async Task GreetAsync(Conversation with)
+    {
+        await WelcomeAsync(with);
+        await menu.ShowAsync(with.TelegramId, IsAdmin(with), with.Cancellation);
+    }
+
+    private async Task HelpAsync(Conversation with)
+    {
         await with.SayHtmlAsync(
             string.Join(
                 '\n',
-                (with.Account is { IsAdmin: true } ? [.. Commands, .. AdminCommands] : Commands).Select(command =>
-                    $"/{command} — {with.Html($"bot_command_{command}")}"
-                )
+                CommandMenu.Of(IsAdmin(with)).Select(command => $"/{command} — {with.Html($"bot_command_{command}")}")
             )
         );
+        await menu.ShowAsync(with.TelegramId, IsAdmin(with), with.Cancellation);
+    }
+
+    private static bool IsAdmin(Conversation with) => with.Account is { IsAdmin: true };
 
     private async Task<Conversation> WithAsync(User person, CancellationToken cancellation)
     {

@@ -12,11 +12,11 @@ public readonly record struct QuietHours(TimeOnly From, TimeOnly To)
     /// <summary>When the quiet hours end that <paramref name="now"/> lies in; null where it lies in none.</summary>
     public DateTimeOffset? EndAt(DateTimeOffset now, TimeZoneInfo zone)
     {
-        var today = DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(now, zone).DateTime);
+        var today = zone.DayOf(now);
         foreach (var day in new[] { today, today.AddDays(-1) })
         {
-            var (begin, _) = InstantsOf(day.ToDateTime(From), zone);
-            var (_, end) = InstantsOf(day.AddDays(To > From ? 0 : 1).ToDateTime(To), zone);
+            var (begin, _) = zone.InstantsOf(day.ToDateTime(From));
+            var (_, end) = zone.InstantsOf(day.AddDays(To > From ? 0 : 1).ToDateTime(To));
             if (begin <= now && now < end)
             {
                 return end;
@@ -24,20 +24,5 @@ public readonly record struct QuietHours(TimeOnly From, TimeOnly To)
         }
 
         return null;
-    }
-
-    /// <summary>The first and the last instant at which the clock on the wall shows this.</summary>
-    private static (DateTimeOffset First, DateTimeOffset Last) InstantsOf(DateTime wall, TimeZoneInfo zone)
-    {
-        while (zone.IsInvalidTime(wall))
-        {
-            wall = wall.AddMinutes(1);
-        }
-
-        var offsets = zone.IsAmbiguousTime(wall) ? zone.GetAmbiguousTimeOffsets(wall) : [zone.GetUtcOffset(wall)];
-        return (
-            new DateTimeOffset(wall, offsets.Max()).ToUniversalTime(),
-            new DateTimeOffset(wall, offsets.Min()).ToUniversalTime()
-        );
     }
 }

@@ -81,29 +81,31 @@ public sealed class Reservation
     public ReservationView ToView(string seatName, DateTimeOffset now, BookingOptions options) =>
         new(Id, UserId, SeatId, seatName, Interval, StatusAt(now, options));
 
+    /// <summary>Why the holder cannot be checked in at this moment: too early, closed, released; null where it is possible, or done.</summary>
+    public Refusal? CheckInObstacle(DateTimeOffset now, BookingOptions options)
+    {
+        var opensAt = StartsAt - options.CheckInOpens;
+        return StatusAt(now, options) switch
+        {
+            ReservationStatus.Closed => new Refusal.ReservationClosed(),
+            ReservationStatus.DidNotCome => new Refusal.ReservationMissed(),
+            ReservationStatus.Future when now < opensAt => new Refusal.CheckInNotOpen(opensAt),
+            _ => null,
+        };
+    }
+
     /// <summary>Checks the holder in. A second time changes nothing, so two scans are one check-in.</summary>
-    /// <returns>Why not: too early, closed, released; null where the reservation is now active.</returns>
+    /// <returns>The <see cref="CheckInObstacle"/>; null where the reservation is now active.</returns>
     public Refusal? CheckIn(DateTimeOffset now, BookingOptions options)
     {
-        switch (StatusAt(now, options))
+        var obstacle = CheckInObstacle(now, options);
+        if (obstacle is null && Status is not ReservationStatus.Active)
         {
-            case ReservationStatus.Active:
-                return null;
-            case ReservationStatus.Closed:
-                return new Refusal.ReservationClosed();
-            case ReservationStatus.DidNotCome:
-                return new Refusal.ReservationMissed();
+            Status = ReservationStatus.Active;
+            CheckedInAt = now;
         }
 
-        var opensAt = StartsAt - options.CheckInOpens;
-        if (now < opensAt)
-        {
-            return new Refusal.CheckInNotOpen(opensAt);
-        }
-
-        Status = ReservationStatus.Active;
-        CheckedInAt = now;
-        return null;
+        return obstacle;
     }
 
     /// <summary>Gives the seat back. A second time changes nothing.</summary>

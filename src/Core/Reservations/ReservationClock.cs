@@ -125,6 +125,7 @@ public sealed partial class ReservationClock(
             WITH old_keys AS (DELETE FROM idempotency_keys WHERE made_at < $1),
             old_links AS (DELETE FROM email_tokens WHERE expires_at < $3),
             old_prompts AS (DELETE FROM telegram_prompts WHERE made_at < $4),
+            old_announcements AS (DELETE FROM announcements WHERE made_at < $6),
             old_devices AS (DELETE FROM sign_in_devices WHERE seen_at < $5)
             DELETE FROM notifications WHERE due_at < $2
             """,
@@ -135,6 +136,7 @@ public sealed partial class ReservationClock(
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - ReplyPrompts.Lifetime });
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - SignInDevice.Lifetime });
+        tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - Announcement.Lifetime });
         await tidy.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
         if (settled > 0)

@@ -9,6 +9,12 @@ public sealed class SpaceOptions
     /// <summary>The clock on its wall.</summary>
     public TimeZoneInfo Zone => field ??= TimeZoneInfo.FindSystemTimeZoneById(TimeZone);
 
+    /// <summary>Which day an instant belongs to.</summary>
+    public DateOnly DayOf(DateTimeOffset instant) => Zone.DayOf(instant);
+
+    /// <summary>A day from its first instant to that of the next (UTC): 23 or 25 hours where the clocks change.</summary>
+    public Interval Day(DateOnly day) => new(Zone.StartOf(day), Zone.StartOf(day.AddDays(1)));
+
     /// <summary>The mistakes in these options, a sentence each.</summary>
     public IEnumerable<string> Mistakes()
     {

@@ -23,12 +23,14 @@ public sealed record Conversation(TicketView Ticket, IReadOnlyList<TicketMessage
 /// <param name="UserId">By this author.</param>
 /// <param name="SeatId">About this seat.</param>
 /// <param name="Text">Part of any of its messages, in any case.</param>
+/// <param name="OpenSince">Open at this instant (UTC) or at any time since.</param>
 public sealed record TicketFilter(
     TicketStatus? Status = null,
     TicketTheme? Theme = null,
     Guid? UserId = null,
     Guid? SeatId = null,
-    string? Text = null
+    string? Text = null,
+    DateTimeOffset? OpenSince = null
 );
 
 /// <summary>
@@ -38,6 +40,14 @@ public sealed record TicketFilter(
 public sealed class SupportTickets(BookItDbContext db, ReservationQueries reservations)
 {
     /// <summary>Opens a ticket, tied to the author's live reservation and its seat where there is one.</summary>
+    /// <param name="userId">The author.</param>
+    /// <param name="theme">What it is about.</param>
+    /// <param name="message">Up to <see cref="Ticket.MaxMessageLength"/>, not blank.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="id">
+    /// Its id, from whoever may have to ask twice: the second time the ticket that is there is answered. A version 7 UUID.
+    /// </param>
     /// <returns>
     /// The ticket, or why not: <see cref="Refusal.TooManyTickets"/>, <see cref="Refusal.TooManyTicketsToday"/>,
     /// <see cref="Refusal.NotSignedIn"/>.
@@ -47,7 +57,8 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         TicketTheme theme,
         string message,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Guid? id = null
     )
     {
         var live = await reservations.FindActiveAsync(userId, now, cancellation);
@@ -65,6 +76,13 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     return new Refusal.NotSignedIn();
                 }
 
+                var opened = await Views(db.Tickets.Where(t => t.Id == id && t.UserId == userId))
+                    .SingleOrDefaultAsync(cancellation);
+                if (opened is not null)
+                {
+                    return opened;
+                }
+
                 if (await IsFullAsync(userId, cancellation))
                 {
                     return new Refusal.TooManyTickets(Ticket.MaxActivePerUser);
@@ -80,7 +98,8 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     theme,
                     message,
                     reservation is null ? null : (reservation.Id, reservation.SeatId),
-                    now
+                    now,
+                    id
                 );
                 db.Tickets.Add(ticket);
                 await SaveAsync(ticket, NotificationKind.TicketOpened, userId, now, cancellation);
@@ -92,6 +111,15 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
     }
 
     /// <summary>Adds a message, as the ticket's author or an administrator.</summary>
+    /// <param name="id">The ticket.</param>
+    /// <param name="text">Up to <see cref="Ticket.MaxMessageLength"/>, not blank.</param>
+    /// <param name="callerId">Who says it.</param>
+    /// <param name="now">UTC.</param>
+    /// <param name="cancellation">Cancels.</param>
+    /// <param name="messageId">
+    /// The message's id, from whoever may have to say it twice: the second time the message that is there is answered. A
+    /// version 7 UUID.
+    /// </param>
     /// <returns>
     /// The message, or why not: <see cref="Refusal.TicketNotFound"/>, <see cref="Refusal.NotYourTicket"/>,
     /// <see cref="Refusal.TicketClosed"/>, <see cref="Refusal.TicketFull"/>.
@@ -101,7 +129,8 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         string text,
         Guid callerId,
         DateTimeOffset now,
-        CancellationToken cancellation
+        CancellationToken cancellation,
+        Guid? messageId = null
     ) =>
         ChangeAsync<TicketMessageView>(
             async transaction =>
@@ -113,6 +142,13 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                 }
 
                 var (ticket, caller) = found.Value;
+                var said = await Views(db.TicketMessages.Where(m => m.Id == messageId && m.TicketId == id))
+                    .SingleOrDefaultAsync(cancellation);
+                if (said is not null)
+                {
+                    return said;
+                }
+
                 if (ticket.Status is TicketStatus.Closed)
                 {
                     return new Refusal.TicketClosed();
@@ -123,7 +159,7 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
                     return new Refusal.TicketFull(Ticket.MaxMessages);
                 }
 
-                var message = TicketMessage.Of(ticket, callerId, text, now);
+                var message = TicketMessage.Of(ticket, callerId, text, now, messageId);
                 db.TicketMessages.Add(message);
                 if (message.FromSupport)
                 {
@@ -259,6 +295,7 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
             && (filter.Theme == null || t.Theme == filter.Theme)
             && (filter.UserId == null || t.UserId == filter.UserId)
             && (filter.SeatId == null || t.SeatId == filter.SeatId)
+            && (filter.OpenSince == null || t.ClosedAt == null || t.ClosedAt > filter.OpenSince)
         );
         if (!string.IsNullOrWhiteSpace(filter.Text))
         {

@@ -76,16 +76,18 @@ public sealed class Ticket
     /// <param name="message">Up to <see cref="MaxMessageLength"/>, not blank.</param>
     /// <param name="reservation">The author's live reservation and its seat, where there is one.</param>
     /// <param name="now">UTC.</param>
+    /// <param name="id">Its id; a new one unless told.</param>
     public static Ticket Open(
         Guid userId,
         TicketTheme theme,
         string message,
         (Guid Id, Guid SeatId)? reservation,
-        DateTimeOffset now
+        DateTimeOffset now,
+        Guid? id = null
     ) =>
         new()
         {
-            Id = Guid.CreateVersion7(now),
+            Id = id ?? Guid.CreateVersion7(now),
             UserId = userId,
             Theme = theme,
             Message = message.Trim(),
@@ -145,10 +147,10 @@ public sealed class TicketMessage
     public DateTimeOffset MadeAt { get; private set; }
 
     /// <summary>A new message. <paramref name="text"/> is not blank, and no longer than <see cref="Ticket.MaxMessageLength"/>.</summary>
-    public static TicketMessage Of(Ticket ticket, Guid authorId, string text, DateTimeOffset now) =>
+    public static TicketMessage Of(Ticket ticket, Guid authorId, string text, DateTimeOffset now, Guid? id = null) =>
         new()
         {
-            Id = Guid.CreateVersion7(now),
+            Id = id ?? Guid.CreateVersion7(now),
             TicketId = ticket.Id,
             AuthorId = authorId,
             FromSupport = authorId != ticket.UserId,

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using BookIT.Tests.E2E.Servers;
 
@@ -87,6 +88,8 @@ public sealed class Emulator : IAsyncDisposable
 /// <summary>A person's side of a chat with the bot, to be read like a play.</summary>
 public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 {
+    private static long lastMessage = 1_000_000;
+
     private int heard;
     private JsonNode? last;
     private JsonNode? shown;
@@ -119,6 +122,65 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
                 entities = Array.Empty<object>(),
             }
         );
+
+    /// <summary>The person replies to the bot's newest message.</summary>
+    public Task Reply(string text) => SendMessage(new { text, reply_to_message = Newest });
+
+    /// <summary>The person sends a photo, with these words under it.</summary>
+    public Task SendPhoto(string? caption = null) =>
+        SendMessage(new { caption, photo = new[] { new { file_id = "x" } } });
+
+    /// <summary>The person replies to a message of the bot.</summary>
+    public Task ReplyTo(long messageId, string text) =>
+        SendMessage(
+            new
+            {
+                text,
+                reply_to_message = new
+                {
+                    message_id = messageId,
+                    chat = Chat,
+                    date = 1,
+                },
+            }
+        );
+
+    /// <summary>
+    /// Telegram hands over the same message again, as it does where the bot died before it had confirmed it; in between
+    /// the bot has answered it once, and something else happens.
+    /// </summary>
+    public async Task SendTwice(string text, Func<Task>? between = null)
+    {
+        var message = Message(new { text });
+        message["message_id"] = Interlocked.Increment(ref lastMessage);
+        await telegram.PostAsync("/front/update", new { message });
+        await HearAsync();
+        await (between?.Invoke() ?? Task.CompletedTask);
+        await telegram.PostAsync("/front/update", new { message });
+    }
+
+    private Task SendMessage(object content) => telegram.PostAsync("/sendMessage", Message(content));
+
+    private JsonNode Message(object content)
+    {
+        var message = JsonSerializer.SerializeToNode(content)!;
+        message["botToken"] = Emulator.Token;
+        message["from"] = JsonSerializer.SerializeToNode(Person);
+        message["chat"] = JsonSerializer.SerializeToNode(Chat);
+        message["date"] = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+        return message;
+    }
+
+    /// <summary>The number of the bot's newest message.</summary>
+    public long NewestId => messages.Keys.Max();
+
+    private object Newest =>
+        new
+        {
+            message_id = NewestId,
+            chat = Chat,
+            date = 1,
+        };
 
     /// <summary>The bot writes, or changes a message: with this in the text, and with just these buttons.</summary>
     public async Task Expect(string text, params string[] buttons)
@@ -155,10 +217,6 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
 
     /// <summary>The buttons of the message that the bot sent or changed last.</summary>
     public IReadOnlyList<string> Buttons() => [.. Buttons(shown!).Select(button => (string)button["text"]!)];
-
-    /// <summary>What a button of that message says.</summary>
-    public string DataOf(string button) =>
-        (string)Buttons(shown!).First(choice => (string?)choice["text"] == button)["callback_data"]!;
 
     /// <summary>Somebody who knows how, or has an old message, makes the app say what that message's buttons do not.</summary>
     public Task Forge(string data) => PressData(shown!, data);
@@ -200,6 +258,15 @@ public sealed class Dialogue(Emulator telegram, long id, string? languageCode)
         await Press(button);
         await Press(button);
     }
+
+    /// <summary>What a button of the bot's newest message that has it says.</summary>
+    public string DataOf(string button) =>
+        messages
+            .OrderByDescending(entry => entry.Key)
+            .SelectMany(entry => Buttons(entry.Value))
+            .Where(choice => (string?)choice["text"] == button)
+            .Select(choice => (string)choice["callback_data"]!)
+            .First();
 
     private Task Press(JsonNode message, string button) =>
         PressData(

@@ -24,6 +24,9 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     protected override IReadOnlyDictionary<string, string?> Settings =>
         new Dictionary<string, string?> { ["Telegram__BotName"] = "TestNameBot" };
 
+    /// <summary>What a class wants of its bots otherwise than usual.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> BotSettings => new Dictionary<string, string?>();
+
     public override async ValueTask InitializeAsync()
     {
         Telegram = await Emulator.StartNewAsync();
@@ -52,7 +55,10 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             ["Logging__LogLevel__System"] = "Trace",
         };
         foreach (
-            var (key, value) in Settings.Concat(Telegram.Settings).Concat(settings ?? new Dictionary<string, string?>())
+            var (key, value) in Settings
+                .Concat(Telegram.Settings)
+                .Concat(BotSettings)
+                .Concat(settings ?? new Dictionary<string, string?>())
         )
         {
             environment[key] = value;
@@ -83,11 +89,39 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     /// <summary>A new member who has linked their account already, in a chat with the bot.</summary>
     public async Task<(ApiClient Member, Dialogue Chat)> LinkedAsync(string language = "en", bool verified = true)
     {
-        var (member, chat) = (await MemberAsync(verified), Telegram.Somebody(language));
+        var member = await MemberAsync(verified);
+        return (member, await ChatOfAsync(member, language));
+    }
+
+    /// <summary>The chat of somebody whose account is linked, written straight to the database.</summary>
+    public async Task<Dialogue> ChatOfAsync(ApiClient member, string language = "en", string? name = null)
+    {
+        var chat = Telegram.Somebody(language);
         await ExecuteAsync(
-            $"UPDATE users SET telegram_id = {chat.Id}, telegram_since = now() WHERE id = '{member.UserId}'"
+            $"""
+            UPDATE users SET telegram_id = {chat.Id}, telegram_since = now(),
+                first_name = coalesce({(name is null ? "NULL" : $"'{name}'")}, first_name)
+            WHERE id = '{member.UserId}'
+            """
         );
-        return (member, chat);
+        return chat;
+    }
+
+    /// <summary>
+    /// As if the bot had died after it had handled an answer: it has forgotten its question, and the question is there again.
+    /// </summary>
+    public async Task AskAgainAsync(Dialogue chat, string purpose)
+    {
+        await Eventually.TrueAsync(async () =>
+            await QueryAsync<long>($"SELECT count(*) FROM telegram_prompts WHERE chat_id = {chat.Id} AND is_question")
+            == 0
+        );
+        await ExecuteAsync(
+            $"""
+            INSERT INTO telegram_prompts (chat_id, message_id, purpose, is_question, made_at)
+            VALUES ({chat.Id}, 1, '{purpose}', true, now())
+            """
+        );
     }
 
     public async Task<long?> LinkedIdAsync(ApiClient member) =>
@@ -113,4 +147,13 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             Assert.DoesNotContain(Private, output, StringComparison.Ordinal);
         }
     }
+}
+
+/// <summary>A space where it is noon: what happens within some hours happens today.</summary>
+public sealed class ServerAtNoon(TestServers servers) : ServerWithBot(servers)
+{
+    protected override IReadOnlyDictionary<string, string?> Settings => BotSettings;
+
+    protected override IReadOnlyDictionary<string, string?> BotSettings =>
+        new Dictionary<string, string?> { ["Space__TimeZone"] = NoonZone.Name };
 }

@@ -4,7 +4,7 @@
 // The emulator's own: people's messages, commands and presses (POST /sendMessage, /sendCommand, /sendCallback), getMe,
 // sendMessage, editMessageText, editMessageReplyMarkup, deleteMessage, answerCallbackQuery.
 // The front's: getUpdates as Telegram has it (offset, timeout, 409; the emulator forgets what it has handed over once),
-// webhooks with their secret and repeated deliveries, setMyCommands, sendPhoto, 401 for a wrong token, 403 for who has
+// webhooks with their secret and repeated deliveries, setMyCommands, deleteMyCommands, sendPhoto, 401 for a wrong token, 403 for who has
 // blocked the bot, 400 for an edit that changes nothing, other updates (POST /front/update), and what the tests look at:
 // GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/unblock?chat=ID, /front/webhook?url=URL,
 // /front/fail?status=N&chat=ID: that chat, or without one Telegram as a whole, answers so from now on; 0 ends it.
@@ -103,6 +103,7 @@ const methods = {
   setWebhook: (body, reply) => ((webhook = body), reply({ ok: true, result: true }), deliver()),
   deleteWebhook: (body, reply) => ((webhook = null), reply({ ok: true, result: true })),
   setMyCommands: (body, reply) => reply({ ok: true, result: true }),
+  deleteMyCommands: (body, reply) => reply({ ok: true, result: true }),
   editMessageText: edit,
   editMessageReplyMarkup: edit,
   sendPhoto: (body, reply) => reply({ ok: true, result: emulator.addBotMessage(body, token) }),

@@ -132,6 +132,43 @@ namespace BookIT.Core.Data.Migrations
                         });
                 });
 
+            modelBuilder.Entity("BookIT.Core.Notifications.Announcement", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<Guid>("AuthorId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("author_id");
+
+                    b.Property<DateTimeOffset>("MadeAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at");
+
+                    b.Property<int?>("Recipients")
+                        .HasColumnType("integer")
+                        .HasColumnName("recipients");
+
+                    b.Property<DateTimeOffset?>("SentAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("sent_at");
+
+                    b.Property<string>("Text")
+                        .IsRequired()
+                        .HasMaxLength(1000)
+                        .HasColumnType("character varying(1000)")
+                        .HasColumnName("text");
+
+                    b.HasKey("Id")
+                        .HasName("announcements_pkey");
+
+                    b.HasIndex("AuthorId")
+                        .HasDatabaseName("announcements_by_author");
+
+                    b.ToTable("announcements", (string)null);
+                });
+
             modelBuilder.Entity("BookIT.Core.Notifications.Notification", b =>
                 {
                     b.Property<long>("Id")
@@ -709,6 +746,16 @@ namespace BookIT.Core.Data.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("email_tokens_user_id_fkey");
+                });
+
+            modelBuilder.Entity("BookIT.Core.Notifications.Announcement", b =>
+                {
+                    b.HasOne("BookIT.Core.Users.User", null)
+                        .WithMany()
+                        .HasForeignKey("AuthorId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("announcements_author_id_fkey");
                 });
 
             modelBuilder.Entity("BookIT.Core.Notifications.Notification", b =>

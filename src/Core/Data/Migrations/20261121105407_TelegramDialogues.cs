@@ -38,6 +38,28 @@ namespace BookIT.Core.Data.Migrations
                 nullable: true);
 
             migrationBuilder.CreateTable(
+                name: "announcements",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    author_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    text = table.Column<string>(type: "character varying(1000)", maxLength: 1000, nullable: false),
+                    made_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    sent_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    recipients = table.Column<int>(type: "integer", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("announcements_pkey", x => x.id);
+                    table.ForeignKey(
+                        name: "announcements_author_id_fkey",
+                        column: x => x.author_id,
+                        principalTable: "users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "notification_settings",
                 columns: table => new
                 {
@@ -93,6 +115,11 @@ namespace BookIT.Core.Data.Migrations
                 });
 
             migrationBuilder.CreateIndex(
+                name: "announcements_by_author",
+                table: "announcements",
+                column: "author_id");
+
+            migrationBuilder.CreateIndex(
                 name: "notifications_failed",
                 table: "notifications",
                 columns: new[] { "failed_at", "id" },
@@ -118,6 +145,9 @@ namespace BookIT.Core.Data.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropTable(
+                name: "announcements");
+
             migrationBuilder.DropTable(
                 name: "notification_settings");
 
