@@ -44,7 +44,7 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
         if (!result.IsRefused(out var refusal))
         {
             await with.SayAsync("bot_linked", [result.Value.FirstName]);
-            await ShowMenuAsync(with, result.Value);
+            await LinkedAsync(with, result.Value);
         }
         else if (refusal is Refusal.TelegramLinkedElsewhere && replace.Length <= MaxCallbackData)
         {
@@ -81,10 +81,13 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
         }
 
         await with.EditAsync(message, "bot_linked", [result.Value.FirstName]);
-        await ShowMenuAsync(with, result.Value);
+        await LinkedAsync(with, result.Value);
         return null;
     }
 
-    private Task ShowMenuAsync(Conversation with, Account account) =>
-        menu.ShowAsync(with.TelegramId, account.Role is UserRole.Admin, with.Cancellation);
+    private async Task LinkedAsync(Conversation with, Account account)
+    {
+        await links.MetAsync(with.TelegramId, with.Language.TwoLetterISOLanguageName, with.Cancellation);
+        await menu.ShowAsync(with.TelegramId, account.Role is UserRole.Admin, with.Cancellation);
+    }
 }

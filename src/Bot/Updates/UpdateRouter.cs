@@ -182,10 +182,11 @@ internal sealed partial class UpdateRouter(
     private async Task<Conversation> WithAsync(User person, CancellationToken cancellation)
     {
         var account = await links.FindAsync(person.Id, cancellation);
-        if (account is { IsReachable: false })
+        var app = AppLanguageOf(person)?.TwoLetterISOLanguageName;
+        if (account is { IsReachable: false } || (account is not null && account.Language != app))
         {
             // Whoever writes wants to be written to.
-            await links.BackAsync(person.Id, cancellation);
+            await links.MetAsync(person.Id, app, cancellation);
         }
 
         var chosen = account is { UserId: var id } ? await languages.FindAsync(id, cancellation) : null;
@@ -202,8 +203,9 @@ internal sealed partial class UpdateRouter(
     private static bool IsToken(string text) =>
         text.Length == TelegramLinks.TokenLength && !text.AsSpan().ContainsAnyExcept(TokenLetters);
 
-    private static CultureInfo LanguageOf(User person) =>
-        Sentences.Language(person.LanguageCode?.Split('-')[0]) ?? Sentences.Languages[0];
+    private static CultureInfo LanguageOf(User person) => AppLanguageOf(person) ?? Sentences.Languages[0];
+
+    private static CultureInfo? AppLanguageOf(User person) => Sentences.Language(person.LanguageCode?.Split('-')[0]);
 
     [LoggerMessage(LogLevel.Warning, "Update {Id} was not answered within {Patience}")]
     private partial void LogTooLate(long id, TimeSpan patience);

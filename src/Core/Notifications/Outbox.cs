@@ -40,7 +40,7 @@ public sealed record News
     /// <summary>Whether an administrator has vouched for them.</summary>
     public required bool IsVerified { get; init; }
 
-    /// <summary>The language they have chosen; null where they have not.</summary>
+    /// <summary>The language they have chosen, or else that of their app; null where it is none of ours.</summary>
     public required string? Language { get; init; }
 }
 
@@ -67,7 +67,7 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
     private static readonly string ClaimSql = $$"""
         SELECT n.id AS "Id", n.user_id AS "UserId", n.kind AS "Kind", n.payload::text AS "Payload", n.due_at AS "DueAt",
             n.made_at AS "MadeAt", n.attempts AS "Attempts", u.telegram_id AS "TelegramId",
-            u.role = 'admin' AS "IsAdmin", u.verified AS "IsVerified", u.language AS "Language"
+            u.role = 'admin' AS "IsAdmin", u.verified AS "IsVerified", coalesce(u.language, u.telegram_language) AS "Language"
         FROM notifications n JOIN users u ON u.id = n.user_id
         WHERE {{IsOurs}} AND n.due_at <= {0} AND (n.retry_at IS NULL OR n.retry_at <= {0})
             AND u.telegram_since <= n.due_at AND u.telegram_id <> ALL ({1})

@@ -15,7 +15,8 @@ namespace BookIT.Core.Telegram;
 /// <param name="FirstName">As the person wrote it.</param>
 /// <param name="IsAdmin">Whether it is an administrator's, at this moment.</param>
 /// <param name="IsReachable">Whether the bot may write to it of its own accord.</param>
-public sealed record LinkedAccount(Guid UserId, string FirstName, bool IsAdmin, bool IsReachable);
+/// <param name="Language">The language of the person's app, as last seen; null where it is none of ours.</param>
+public sealed record LinkedAccount(Guid UserId, string FirstName, bool IsAdmin, bool IsReachable, string? Language);
 
 /// <summary>
 /// Links Telegram accounts to ours, one to one. Somebody who is signed in gets a token, carries it to the bot, and the bot
@@ -140,7 +141,13 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     public Task<LinkedAccount?> FindAsync(long telegramId, CancellationToken cancellation) =>
         db
             .Users.Where(u => u.TelegramId == telegramId)
-            .Select(u => new LinkedAccount(u.Id, u.FirstName, u.Role == UserRole.Admin, u.TelegramSince != null))
+            .Select(u => new LinkedAccount(
+                u.Id,
+                u.FirstName,
+                u.Role == UserRole.Admin,
+                u.TelegramSince != null,
+                u.TelegramLanguage
+            ))
             .FirstOrDefaultAsync(cancellation);
 
     /// <summary>The person has blocked the bot: nothing is sent until they write again.</summary>
@@ -149,13 +156,27 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             .Users.Where(u => u.TelegramId == telegramId)
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramSince, (DateTimeOffset?)null), cancellation);
 
-    /// <summary>The person writes again, or has let the bot in again: what is due from now on is sent.</summary>
+    /// <summary>The person has let the bot in again: what is due from now on is sent.</summary>
     public Task BackAsync(long telegramId, CancellationToken cancellation)
     {
         DateTimeOffset? now = time.Now();
         return db
             .Users.Where(u => u.TelegramId == telegramId && u.TelegramSince == null)
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramSince, now), cancellation);
+    }
+
+    /// <summary>The person writes, so they are there, by an app of this language; null where it is none of ours.</summary>
+    public Task MetAsync(long telegramId, string? language, CancellationToken cancellation)
+    {
+        DateTimeOffset? now = time.Now();
+        return db
+            .Users.Where(u => u.TelegramId == telegramId)
+            .ExecuteUpdateAsync(
+                set =>
+                    set.SetProperty(u => u.TelegramSince, u => u.TelegramSince ?? now)
+                        .SetProperty(u => u.TelegramLanguage, language),
+                cancellation
+            );
     }
 
     /// <summary>Forgets the account's Telegram account. Without one there is nothing to do.</summary>
@@ -166,7 +187,8 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             .ExecuteUpdateAsync(
                 set =>
                     set.SetProperty(u => u.TelegramId, (long?)null)
-                        .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null),
+                        .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null)
+                        .SetProperty(u => u.TelegramLanguage, (string?)null),
                 cancellation
             ) == 1
             ? Done.Ok

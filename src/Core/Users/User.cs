@@ -48,6 +48,12 @@ public sealed class User
     /// </summary>
     public DateTimeOffset? TelegramSince { get; private set; }
 
+    /// <summary>
+    /// The language of the linked person's app, <c>ru</c> or <c>en</c>, where it is one of these: they are written to in it if
+    /// they have chosen none.
+    /// </summary>
+    public string? TelegramLanguage { get; private set; }
+
     /// <summary>The linked Yandex account, by Yandex's own id of it; unique.</summary>
     public string? YandexId { get; private set; }
 
@@ -120,7 +126,7 @@ public sealed class User
     }
 
     /// <summary>Forgets the linked Telegram account.</summary>
-    public void UnlinkTelegram() => (TelegramId, TelegramSince) = (null, null);
+    public void UnlinkTelegram() => (TelegramId, TelegramSince, TelegramLanguage) = (null, null, null);
 
     /// <summary>Sets the language of all that the person reads: <c>ru</c> or <c>en</c>; null leaves it to each request.</summary>
     public void Speak(string? language) => Language = language;

@@ -25,6 +25,7 @@ internal sealed class UserConfiguration : IEntityTypeConfiguration<User>
         {
             table.HasCheckConstraint("users_role_check", "role in ('user', 'admin')");
             table.HasCheckConstraint("users_language_check", "language in ('ru', 'en')");
+            table.HasCheckConstraint("users_telegram_language_check", "telegram_language in ('ru', 'en')");
         });
     }
 

@@ -131,13 +131,13 @@ public sealed class ReminderTests(ServerWithoutBot server) : IClassFixture<Serve
         await bot.ReservationAsync(next, seat, end.AddMinutes(45), end.AddHours(3));
 
         await bot.TellAtAsync(end.AddMinutes(-15));
-        await chat.Expect("Desk 7, until 31\u00A0October at 14:00", "Extend by 30\u00A0minutes");
+        await chat.Expect("Desk 7, until 31 October at 14:00", "Extend by 30 minutes");
 
         // Nobody follows: as far as the rules allow.
         (member, chat) = await bot.PersonAsync("ru");
         await bot.ReservationAsync(member, await server.SeatAsync(), Noon.AddHours(-1), end, "active");
         await bot.TellAsync();
-        await chat.Expect("Ваше время скоро закончится", "Продлить на 30\u00A0минут", "Продлить на 60\u00A0минут");
+        await chat.Expect("Ваше время скоро закончится", "Продлить на 30 минут", "Продлить на 60 минут");
 
         // Somebody follows at once, or the longest booking is reached.
         (member, chat) = await bot.PersonAsync();
@@ -168,7 +168,7 @@ public sealed class ReminderTests(ServerWithoutBot server) : IClassFixture<Serve
         await bot.TellAsync();
         await chat.Expect("Your reservation has changed", "Pass", "Cancel");
         await bot.TellAtAsync(end.AddMinutes(15));
-        await chat.Expect("until 31\u00A0October at 13:30", "Extend by 30\u00A0minutes", "Extend by 60\u00A0minutes");
+        await chat.Expect("until 31 October at 13:30", "Extend by 30 minutes", "Extend by 60 minutes");
         Assert.Equal(3, await HeardAsync(chat));
     }
 
@@ -233,8 +233,8 @@ public sealed class ReminderTests(ServerWithoutBot server) : IClassFixture<Serve
     [Theory]
     // Berlin goes forward at 01:00 UTC on 28 March 2027, and back on 31 October: a day before is 24 hours before, and the
     // clock on the wall shows another time.
-    [InlineData("2027-03-28T09:00:00Z", "28\u00A0March, 11:00–12:00")]
-    [InlineData("2027-10-31T09:00:00Z", "31\u00A0October, 10:00–11:00")]
+    [InlineData("2027-03-28T09:00:00Z", "28 March, 11:00–12:00")]
+    [InlineData("2027-10-31T09:00:00Z", "31 October, 10:00–11:00")]
     public async Task On_the_day_when_the_clocks_change_times_are_those_of_the_wall(string start, string words)
     {
         var starts = DateTimeOffset.Parse(start, System.Globalization.CultureInfo.InvariantCulture);

@@ -194,6 +194,30 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task News_come_in_the_language_of_the_app_as_it_is_now_where_none_is_chosen()
+    {
+        var (admin, member) = (await server.AdminAsync(), await server.MemberAsync(verified: false));
+        var chat = server.Telegram.Somebody("en");
+        await chat.Send(await TokenOf(member));
+        await chat.Expect("Done");
+        await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
+        await chat.Expect("An administrator has verified your account");
+
+        var russian = server.Telegram.Known(chat.Id, "ru");
+        await russian.Send("/start");
+        await Eventually.TrueAsync(async () =>
+            await server.QueryAsync<string>($"SELECT telegram_language FROM users WHERE id = '{member.UserId}'") == "ru"
+        );
+        await server.ExecuteAsync($"UPDATE users SET verified = false WHERE id = '{member.UserId}'");
+        await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
+        await Eventually.TrueAsync(async () =>
+            (await server.Telegram.GetAsync($"/front/events?chat={chat.Id}&after=0")).Any(said =>
+                ((string?)said["text"])!.Contains("Администратор подтвердил", StringComparison.Ordinal)
+            )
+        );
+    }
+
+    [Fact]
     public async Task The_menu_is_there_in_both_languages()
     {
         await Eventually.TrueAsync(async () => (await server.Telegram.CallsAsync("setMyCommands")).Count >= 2);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
+using BookIT.Core.Notifications;
 using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Telegram;
@@ -86,14 +87,17 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
     public static async Task<string> LinkTokenAsync(ApiClient member) =>
         (string)(await member.GetAsync("/api/telegram/get_token")).Body["token"]!;
 
-    /// <summary>A new member who has linked their account already, in a chat with the bot.</summary>
+    /// <summary>A new member who has linked their account already, in a chat with the bot, and wants no news.</summary>
     public async Task<(ApiClient Member, Dialogue Chat)> LinkedAsync(string language = "en", bool verified = true)
     {
         var member = await MemberAsync(verified);
         return (member, await ChatOfAsync(member, language));
     }
 
-    /// <summary>The chat of somebody whose account is linked, written straight to the database.</summary>
+    /// <summary>
+    /// The chat of somebody whose account is linked, written straight to the database; they want no news, so that they hear
+    /// only answers.
+    /// </summary>
     public async Task<Dialogue> ChatOfAsync(ApiClient member, string language = "en", string? name = null)
     {
         var chat = Telegram.Somebody(language);
@@ -101,7 +105,10 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             $"""
             UPDATE users SET telegram_id = {chat.Id}, telegram_since = now(),
                 first_name = coalesce({(name is null ? "NULL" : $"'{name}'")}, first_name)
-            WHERE id = '{member.UserId}'
+            WHERE id = '{member.UserId}';
+            INSERT INTO notification_settings (user_id, muted)
+            VALUES ('{member.UserId}', ARRAY['{string.Join("', '", NotificationKind.SwitchableBy(isAdmin: true))}'])
+            ON CONFLICT DO NOTHING;
             """
         );
         return chat;

@@ -317,11 +317,11 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
     }
 
     [Theory]
-    [InlineData("en", "Words are needed", "Too long: 4,050\u00A0characters", "has gone to support")]
+    [InlineData("en", "Words are needed", "Too long: 4,050 characters", "has gone to support")]
     [InlineData(
         "ru",
         "Нужен текст: напишите ответ словами",
-        "Слишком длинно: 4\u00A0050\u00A0символов",
+        "Слишком длинно: 4 050 символов",
         "отправлено в поддержку"
     )]
     public async Task What_is_no_ticket_is_asked_for_again(string language, string words, string tooLong, string opened)

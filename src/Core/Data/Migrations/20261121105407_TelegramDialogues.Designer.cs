@@ -692,6 +692,10 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("telegram_id");
 
+                    b.Property<string>("TelegramLanguage")
+                        .HasColumnType("text")
+                        .HasColumnName("telegram_language");
+
                     b.Property<DateTimeOffset?>("TelegramSince")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("telegram_since");
@@ -725,6 +729,8 @@ namespace BookIT.Core.Data.Migrations
                             t.HasCheckConstraint("users_language_check", "language in ('ru', 'en')");
 
                             t.HasCheckConstraint("users_role_check", "role in ('user', 'admin')");
+
+                            t.HasCheckConstraint("users_telegram_language_check", "telegram_language in ('ru', 'en')");
                         });
                 });
 

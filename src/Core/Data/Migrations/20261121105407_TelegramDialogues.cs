@@ -17,6 +17,17 @@ namespace BookIT.Core.Data.Migrations
                 type: "timestamp with time zone",
                 nullable: true);
 
+            migrationBuilder.AddColumn<string>(
+                name: "telegram_language",
+                table: "users",
+                type: "text",
+                nullable: true);
+
+            migrationBuilder.AddCheckConstraint(
+                name: "users_telegram_language_check",
+                table: "users",
+                sql: "telegram_language in ('ru', 'en')");
+
             migrationBuilder.Sql("UPDATE users SET telegram_since = now() WHERE telegram_id IS NOT NULL");
 
             migrationBuilder.AddColumn<DateTimeOffset>(
@@ -164,6 +175,14 @@ namespace BookIT.Core.Data.Migrations
             migrationBuilder.DropIndex(
                 name: "notifications_pending",
                 table: "notifications");
+
+            migrationBuilder.DropCheckConstraint(
+                name: "users_telegram_language_check",
+                table: "users");
+
+            migrationBuilder.DropColumn(
+                name: "telegram_language",
+                table: "users");
 
             migrationBuilder.DropColumn(
                 name: "telegram_since",

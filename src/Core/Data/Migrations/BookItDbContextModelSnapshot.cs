@@ -689,6 +689,10 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("telegram_id");
 
+                    b.Property<string>("TelegramLanguage")
+                        .HasColumnType("text")
+                        .HasColumnName("telegram_language");
+
                     b.Property<DateTimeOffset?>("TelegramSince")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("telegram_since");
@@ -722,6 +726,8 @@ namespace BookIT.Core.Data.Migrations
                             t.HasCheckConstraint("users_language_check", "language in ('ru', 'en')");
 
                             t.HasCheckConstraint("users_role_check", "role in ('user', 'admin')");
+
+                            t.HasCheckConstraint("users_telegram_language_check", "telegram_language in ('ru', 'en')");
                         });
                 });
 
