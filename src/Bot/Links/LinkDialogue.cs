@@ -41,7 +41,16 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
     {
         var replace = $"{Topic}:{token}";
         var result = await links.ConnectAsync(token, with.TelegramId, replace: false, with.Cancellation);
-        if (!result.IsRefused(out var refusal))
+        if (
+            result.Refusal is Refusal.TelegramTokenInvalid
+            && with.Account is { } account
+            && TelegramLinks.IsFor(token, account.UserId)
+        )
+        {
+            // The token of this very account: spent a moment ago, by an update that is handled again.
+            await with.SayAsync("bot_linked", [account.FirstName]);
+        }
+        else if (!result.IsRefused(out var refusal))
         {
             await with.SayAsync("bot_linked", [result.Value.FirstName]);
             await LinkedAsync(with, result.Value);
@@ -87,7 +96,7 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
 
     private async Task LinkedAsync(Conversation with, Account account)
     {
-        await links.MetAsync(with.TelegramId, with.Language.TwoLetterISOLanguageName, with.Cancellation);
+        await links.MetAsync(with.TelegramId, with.AppLanguage?.TwoLetterISOLanguageName, with.Cancellation);
         await menu.ShowAsync(with.TelegramId, account.Role is UserRole.Admin, with.Cancellation);
     }
 }

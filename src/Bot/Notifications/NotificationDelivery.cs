@@ -32,6 +32,17 @@ internal sealed partial class NotificationDelivery(
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan PerChat = TimeSpan.FromSeconds(1);
 
+    /// <summary>After so many rows that are suspected of their own failure, all begin with a clean slate.</summary>
+    private const int MaxSuspects = 10_000;
+
+    /// <summary>Rows that could not be sent: how many messages had arrived by then, and how often it was.</summary>
+    private readonly Dictionary<long, (long Arrived, int Times)> suspects = [];
+
+    /// <summary>Rows that were sent without an answer.</summary>
+    private readonly HashSet<long> unsure = [];
+
+    private long arrived;
+
     /// <summary>Whom something was sent to within the last second, and since when.</summary>
     private readonly Dictionary<long, long> busy = [];
 
@@ -133,6 +144,7 @@ internal sealed partial class NotificationDelivery(
         // From here on to the end: a message that has arrived must be known to have.
         cancellation.ThrowIfCancellationRequested();
         busy[news.TelegramId] = time.GetTimestamp();
+        var begun = time.Now();
         var sent = await client.SendMessage(
             news.TelegramId,
             message.Html,
@@ -140,7 +152,7 @@ internal sealed partial class NotificationDelivery(
             maxAttempts: 1,
             cancellation: CancellationToken.None
         );
-        return await SettleAsync(services, outbox, news, message, sent);
+        return await SettleAsync(services, outbox, news, message, sent, begun);
     }
 
     private async Task<TimeSpan> SettleAsync(
@@ -148,18 +160,28 @@ internal sealed partial class NotificationDelivery(
         Outbox outbox,
         News news,
         NewsMessage message,
-        CallResult<Message> sent
+        CallResult<Message> sent,
+        DateTimeOffset begun
     )
     {
         switch (sent)
         {
             case { IsDone: true }:
                 lastPause = TimeSpan.Zero;
+                arrived++;
+                Forget(news);
                 await outbox.DeliveredAsync(news, sent.Value!.MessageId, message.Purpose, time.Now());
                 return TimeSpan.Zero;
+            case { State: CallState.Unsure } when !unsure.Add(news.Id):
+                // Twice is enough: it has most likely arrived, and a third copy would help nobody.
+                Forget(news);
+                await outbox.DeliveredAsync(news, messageId: null, purpose: null, time.Now(), doubt: sent.Description);
+                return TimeSpan.Zero;
             case { State: CallState.Blocked }:
-                await services.GetRequiredService<TelegramLinks>().LostAsync(news.TelegramId, default);
+                // The row first, and by itself: whoever deletes the account holds the person and wants the row.
+                Forget(news);
                 await outbox.DropAsync(news, "blocked", time.Now());
+                await services.GetRequiredService<TelegramLinks>().LostAsync(news.TelegramId, begun, default);
                 return TimeSpan.Zero;
             case { RetryAfter: { } patience }:
                 // Claimed again after that: nothing is the row's fault.
@@ -180,8 +202,41 @@ internal sealed partial class NotificationDelivery(
             CultureInfo.InvariantCulture,
             $"{sent.ErrorCode} {TelegramBotClient.WithoutQuotes(sent.Description)}"
         );
-        await outbox.FailAsync(news, reason, isRefused, time.Now());
-        return TimeSpan.Zero;
+        if (isRefused || IsItsOwnFault(news))
+        {
+            await outbox.FailAsync(news, reason, isRefused, time.Now());
+            return TimeSpan.Zero;
+        }
+
+        // It may be an outage of sending alone: the row is spared, and others have their turn.
+        await outbox.RetryAsync(news, reason, time.Now() + PauseAfter(suspects[news.Id].Times));
+        LogTelegramAway(FirstPause);
+        return FirstPause;
+    }
+
+    /// <summary>Whether something has arrived since this row failed the last time; from now on it is suspected.</summary>
+    private bool IsItsOwnFault(News news)
+    {
+        if (suspects.Count >= MaxSuspects)
+        {
+            suspects.Clear();
+        }
+
+        var isKnown = suspects.TryGetValue(news.Id, out var last);
+        suspects[news.Id] = (arrived, last.Times + 1);
+        return isKnown && arrived > last.Arrived;
+    }
+
+    private void Forget(News news)
+    {
+        suspects.Remove(news.Id);
+        unsure.Remove(news.Id);
+    }
+
+    private static TimeSpan PauseAfter(int times)
+    {
+        var pause = FirstPause * Math.Pow(2, Math.Min(times, 10) - 1);
+        return pause < MaxPause ? pause : MaxPause;
     }
 
     private long[] BusyChats()

@@ -98,7 +98,7 @@ internal sealed class BookingDialogue(
                 window.End,
                 idempotencyKey,
                 AdminId: null,
-                ToldInTelegram: true
+                AnsweredInTelegram: true
             ),
             now,
             with.Cancellation
@@ -133,7 +133,10 @@ internal sealed class BookingDialogue(
                 with.Button("bot_my_pass", $"{BookingSteps.MyTopic}:pass:{id}"),
                 with.Button("bot_my_reservations", $"{BookingSteps.MyTopic}:list"),
             ]
-        );
+        ) with
+        {
+            Tells = reservation.Id,
+        };
     }
 
     /// <summary>Says so where the person holds as many reservations as they may; null where they may book.</summary>

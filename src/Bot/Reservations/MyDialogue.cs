@@ -319,7 +319,7 @@ internal sealed class MyDialogue(
             with.UserId,
             now,
             with.Cancellation,
-            toldInTelegram: true
+            answeredInTelegram: true
         );
         if (closed.IsRefused(out var refusal))
         {
@@ -332,7 +332,10 @@ internal sealed class MyDialogue(
             Screen.Of(
                 with.Html("bot_my_cancelled", [closed.Value.SeatName, closed.Value.Interval]),
                 [with.Button("bot_command_book", BookingDialogue.NewBooking)]
-            )
+            ) with
+            {
+                Tells = id,
+            }
         );
         return null;
     }
@@ -376,7 +379,7 @@ internal sealed class MyDialogue(
             with.UserId,
             now,
             with.Cancellation,
-            toldInTelegram: true
+            answeredInTelegram: true
         );
         if (longer.IsRefused(out var refusal))
         {
@@ -396,7 +399,10 @@ internal sealed class MyDialogue(
         var card = await CardAsync(with, longer.Value, now);
         await with.ShowAsync(
             isCard ? message : null,
-            card.Below(with.Html("bot_my_extended", [longer.Value.Interval]))
+            card.Below(with.Html("bot_my_extended", [longer.Value.Interval])) with
+            {
+                Tells = own.Id,
+            }
         );
         return null;
     }
@@ -421,13 +427,16 @@ internal sealed class MyDialogue(
             with.UserId,
             now,
             with.Cancellation,
-            toldInTelegram: true
+            answeredInTelegram: true
         );
         await with.ShowAsync(
             message,
             moved.IsRefused(out var refusal)
                 ? steps.Again(with, own, refusal, now)
-                : (await CardAsync(with, moved.Value, now)).Below(with.Html("bot_my_moved"))
+                : (await CardAsync(with, moved.Value, now)).Below(with.Html("bot_my_moved")) with
+                {
+                    Tells = own.Id,
+                }
         );
         return null;
     }
@@ -446,7 +455,7 @@ internal sealed class MyDialogue(
             with.UserId,
             now,
             with.Cancellation,
-            toldInTelegram: true
+            answeredInTelegram: true
         );
         await with.ShowAsync(
             message,
@@ -454,7 +463,10 @@ internal sealed class MyDialogue(
                 ? refusal is Refusal.SeatTaken or Refusal.SeatNotFound
                     ? await steps.NearestAsync(with, own, own.Interval, seatId, refusal, now)
                     : (await CardAsync(with, own, now)).Below(with.Html(refusal.Code, refusal.Arguments))
-                : (await CardAsync(with, moved.Value, now)).Below(with.Html("bot_my_moved"))
+                : (await CardAsync(with, moved.Value, now)).Below(with.Html("bot_my_moved")) with
+                {
+                    Tells = own.Id,
+                }
         );
         return null;
     }

@@ -486,6 +486,7 @@ internal sealed partial class TelegramBotClient : IDisposable
             var id =
                 element.ValueKind is JsonValueKind.Object
                 && element.TryGetProperty("update_id", out var number)
+                && number.ValueKind is JsonValueKind.Number
                 && number.TryGetInt64(out var value)
                     ? value
                     : throw new JsonException();

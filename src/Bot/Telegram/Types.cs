@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
+using BookIT.Core.Languages;
 
 namespace BookIT.Bot.Telegram;
 
@@ -28,6 +30,10 @@ internal sealed record User
 
     /// <summary>An IETF language tag, as in <c>pt-br</c>: the language of the person's app.</summary>
     public string? LanguageCode { get; init; }
+
+    /// <summary>The same, where it is one of ours.</summary>
+    [JsonIgnore]
+    public CultureInfo? Language => Sentences.Language(LanguageCode?.Split('-')[0]);
 }
 
 internal sealed record Chat

@@ -124,9 +124,13 @@ internal sealed partial class BotWorker(
 
                     foreach (var update in updates)
                     {
-                        if (!window.ContainsKey(update.UpdateId))
+                        // One that was given up, with whoever polled before, is begun anew.
+                        if (
+                            !window.TryGetValue(update.UpdateId, out var handled)
+                            || handled is { IsCompletedSuccessfully: true, Result: false }
+                        )
                         {
-                            window.Add(update.UpdateId, handling.HandleAsync(update, lost));
+                            window[update.UpdateId] = handling.HandleAsync(update, lost);
                         }
                     }
 

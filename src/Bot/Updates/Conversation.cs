@@ -5,6 +5,7 @@ using System.Text;
 using BookIT.Bot.Telegram;
 using BookIT.Core;
 using BookIT.Core.Languages;
+using BookIT.Core.Notifications;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
@@ -13,6 +14,8 @@ namespace BookIT.Bot.Updates;
 /// <param name="client">Speaks for us.</param>
 /// <param name="links">Is told when nobody listens any more.</param>
 /// <param name="prompts">Remembers what was asked.</param>
+/// <param name="outbox">Is told what is no news any more.</param>
+/// <param name="time">The clock.</param>
 /// <param name="person">As Telegram knows them.</param>
 /// <param name="account">The linked account; null for a stranger.</param>
 /// <param name="language">The account's, or else the app's.</param>
@@ -22,6 +25,8 @@ internal sealed class Conversation(
     TelegramBotClient client,
     TelegramLinks links,
     ReplyPrompts prompts,
+    Outbox outbox,
+    TimeProvider time,
     User person,
     LinkedAccount? account,
     CultureInfo language,
@@ -29,11 +34,15 @@ internal sealed class Conversation(
     CancellationToken cancellation
 )
 {
+    private readonly DateTimeOffset begun = time.Now();
     private CultureInfo language = language;
 
     public long TelegramId => person.Id;
 
     public LinkedAccount? Account => account;
+
+    /// <summary>The language of the person's app; null where it is none of ours.</summary>
+    public CultureInfo? AppLanguage => person.Language;
 
     /// <summary>Of somebody with an account.</summary>
     public Guid UserId => account!.UserId;
@@ -142,9 +151,17 @@ internal sealed class Conversation(
     /// </summary>
     public async Task ShowAsync(Message? place, Screen screen)
     {
-        if (place?.Text is null || (await EditHtmlAsync(place, screen.Html, screen.Buttons)).State is CallState.Refused)
+        var isShown = place?.Text is not null
+            ? (await EditHtmlAsync(place, screen.Html, screen.Buttons)).State
+            : CallState.Refused;
+        if (isShown is CallState.Refused)
         {
-            await SayHtmlAsync(screen.Html, screen.Buttons);
+            isShown = (await SayHtmlAsync(screen.Html, screen.Buttons)).State;
+        }
+
+        if (isShown is CallState.Done && screen.Tells is { } reservationId)
+        {
+            await outbox.ToldAsync(UserId, reservationId, time.Now(), cancellation);
         }
     }
 
@@ -176,7 +193,7 @@ internal sealed class Conversation(
     {
         if (result.State is CallState.Blocked)
         {
-            await links.LostAsync(TelegramId, cancellation);
+            await links.LostAsync(TelegramId, begun, cancellation);
         }
 
         return result;
@@ -186,7 +203,8 @@ internal sealed class Conversation(
 /// <summary>What a message shows.</summary>
 /// <param name="Html">Made of <see cref="Conversation.Html"/>.</param>
 /// <param name="Buttons">Below it; null for none.</param>
-internal sealed record Screen(string Html, InlineKeyboardMarkup? Buttons = null)
+/// <param name="Tells">The reservation that the person has just made, moved or cancelled: once they see this, it is no news any more.</param>
+internal sealed record Screen(string Html, InlineKeyboardMarkup? Buttons = null, Guid? Tells = null)
 {
     /// <summary>With rows of buttons; those without any are left out.</summary>
     public static Screen Of(string html, params IEnumerable<IReadOnlyList<InlineKeyboardButton>> rows) =>

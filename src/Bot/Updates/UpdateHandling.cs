@@ -26,7 +26,7 @@ internal sealed partial class UpdateHandling(
 
     private readonly SemaphoreSlim places = new(AtOnce);
     private readonly Lock guard = new();
-    private readonly Dictionary<long, Task<bool>> inHand = [];
+    private readonly Dictionary<long, Turn> inHand = [];
     private readonly Dictionary<long, Line> lines = [];
 
     /// <summary>Handles an update in its turn; one that is being handled already is not handled again.</summary>
@@ -39,7 +39,9 @@ internal sealed partial class UpdateHandling(
         {
             if (inHand.TryGetValue(update.UpdateId, out var already))
             {
-                return already;
+                // Who asks now wants it done, whatever became of whoever asked first.
+                already.GiveUp = giveUp;
+                return already.Handling;
             }
 
             var chat = ChatOf(update);
@@ -50,20 +52,27 @@ internal sealed partial class UpdateHandling(
                 return Task.FromResult(true);
             }
 
-            var handling = Task.Run(() => HandleAfterAsync(line.Last, update, chat, giveUp), CancellationToken.None);
-            inHand.Add(update.UpdateId, handling);
-            lines[chat] = new Line(handling, line.Length + 1);
-            return handling;
+            var turn = new Turn { GiveUp = giveUp };
+            turn.Handling = Task.Run(() => HandleAfterAsync(line.Last, update, chat, turn), CancellationToken.None);
+            inHand.Add(update.UpdateId, turn);
+            lines[chat] = new Line(turn.Handling, line.Length + 1);
+            return turn.Handling;
         }
     }
 
     public void Dispose() => places.Dispose();
 
-    private async Task<bool> HandleAfterAsync(Task before, Update update, long chat, CancellationToken giveUp)
+    private async Task<bool> HandleAfterAsync(Task before, Update update, long chat, Turn turn)
     {
+        var giveUp = CancellationToken.None;
         try
         {
             await before;
+            lock (guard)
+            {
+                giveUp = turn.GiveUp;
+            }
+
             await places.WaitAsync(giveUp);
             try
             {
@@ -119,7 +128,7 @@ internal sealed partial class UpdateHandling(
                 LogServerAway(update.UpdateId, exception.Message);
                 if (health.Current.Servers["postgres"].Ok && attempt++ == MaxAttempts)
                 {
-                    await router.ApologiseAsync(update);
+                    await router.ApologiseAsync(update, "service_unavailable");
                     return true;
                 }
 
@@ -128,6 +137,7 @@ internal sealed partial class UpdateHandling(
             catch (Exception exception)
             {
                 LogBug(exception, update.UpdateId);
+                await router.ApologiseAsync(update, "internal_error");
                 return true;
             }
         }
@@ -146,6 +156,14 @@ internal sealed partial class UpdateHandling(
 
     [LoggerMessage(LogLevel.Warning, "Update {Id} is dropped: too many of its chat are waiting already")]
     private partial void LogTooMany(long id);
+
+    /// <summary>An update in hand.</summary>
+    private sealed class Turn
+    {
+        public Task<bool> Handling { get; set; } = null!;
+
+        public CancellationToken GiveUp { get; set; }
+    }
 
     /// <summary>The updates of a chat that are not done.</summary>
     private readonly record struct Line(Task Last, int Length);

@@ -2,7 +2,9 @@ using System.Buffers;
 using System.Globalization;
 using BookIT.Bot.Links;
 using BookIT.Bot.Telegram;
+using BookIT.Core;
 using BookIT.Core.Languages;
+using BookIT.Core.Notifications;
 using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 
@@ -19,6 +21,7 @@ internal sealed partial class UpdateRouter(
     CommandMenu menu,
     TelegramLinks links,
     ReplyPrompts prompts,
+    Outbox outbox,
     AccountLanguages languages,
     SpaceOptions space,
     TimeProvider time,
@@ -58,21 +61,22 @@ internal sealed partial class UpdateRouter(
         catch (OperationCanceledException) when (patience.IsCancellationRequested)
         {
             LogTooLate(update.UpdateId, Patience);
+            await ApologiseAsync(update, "service_unavailable");
         }
     }
 
-    /// <summary>Tells whoever waits for an answer that there is none for now.</summary>
-    public async Task ApologiseAsync(Update update)
+    /// <summary>Tells whoever waits for an answer that there is none, and why.</summary>
+    public async Task ApologiseAsync(Update update, string sentence)
     {
         using var patience = new CancellationTokenSource(Patience, time);
         if (update.CallbackQuery is { } query)
         {
-            var sentence = Sentences.Of("service_unavailable", language: LanguageOf(query.From));
-            await client.AnswerCallbackQuery(query.Id, sentence, showAlert: true, patience.Token);
+            var words = Sentences.Of(sentence, language: LanguageOf(query.From));
+            await client.AnswerCallbackQuery(query.Id, words, showAlert: true, patience.Token);
         }
         else if (update.Message is { Chat.Type: Chat.Private, From: { IsBot: false } person })
         {
-            await With(person, account: null, LanguageOf(person), patience.Token).SayAsync("service_unavailable");
+            await With(person, account: null, LanguageOf(person), patience.Token).SayAsync(sentence);
         }
     }
 
@@ -129,17 +133,22 @@ internal sealed partial class UpdateRouter(
 
     private async Task OnCallbackQueryAsync(Conversation with, CallbackQuery query)
     {
-        // Without a message, or without a dialogue, it is a button of an older bot.
+        // Without a message, or without a dialogue, it is a button of an older bot, or no longer this person's.
         var notice =
             query is { Message: { } message, Data: { } data } && Find(with, data) is var (dialogue, rest)
                 ? await dialogue.PressAsync(with, message, rest)
-                : null;
-        await client.AnswerCallbackQuery(query.Id, notice, cancellation: with.Cancellation);
+                : with.Words("bot_old_button");
+        var answered = await client.AnswerCallbackQuery(query.Id, notice, cancellation: with.Cancellation);
+        if (notice is not null && answered.State is CallState.Refused)
+        {
+            // Pressed too long ago for a notice, by Telegram's count: the person is still to know.
+            await with.SayHtmlAsync(Html.Escape(notice));
+        }
     }
 
     private Task OnMyChatMemberAsync(ChatMemberUpdated change, CancellationToken cancellation) =>
         change.NewChatMember.Status == ChatMember.Kicked
-            ? links.LostAsync(change.From.Id, cancellation)
+            ? links.LostAsync(change.From.Id, time.Now(), cancellation)
             : links.BackAsync(change.From.Id, cancellation);
 
     /// <summary>The dialogue that a text begins with the topic of, and the rest of the text.</summary>
@@ -182,7 +191,7 @@ internal sealed partial class UpdateRouter(
     private async Task<Conversation> WithAsync(User person, CancellationToken cancellation)
     {
         var account = await links.FindAsync(person.Id, cancellation);
-        var app = AppLanguageOf(person)?.TwoLetterISOLanguageName;
+        var app = person.Language?.TwoLetterISOLanguageName;
         if (account is { IsReachable: false } || (account is not null && account.Language != app))
         {
             // Whoever writes wants to be written to.
@@ -198,7 +207,7 @@ internal sealed partial class UpdateRouter(
         LinkedAccount? account,
         CultureInfo language,
         CancellationToken cancellation
-    ) => new(client, links, prompts, person, account, language, space.Zone, cancellation);
+    ) => new(client, links, prompts, outbox, time, person, account, language, space.Zone, cancellation);
 
     private static bool IsToken(string text) =>
         text.Length == TelegramLinks.TokenLength && !text.AsSpan().ContainsAnyExcept(TokenLetters);

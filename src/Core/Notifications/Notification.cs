@@ -13,6 +13,9 @@ public sealed class Notification
     /// <summary>In SQL: neither told nor given up.</summary>
     internal const string Pending = "delivered_at is null and failed_at is null and dropped_at is null";
 
+    /// <summary>How long the bot has to say itself, in its answer, what somebody did in the chat; then it is told as news.</summary>
+    public static readonly TimeSpan AnswerPatience = TimeSpan.FromMinutes(1);
+
     private Notification() { }
 
     /// <summary>In the order of writing.</summary>
@@ -60,14 +63,14 @@ public sealed class Notification
     /// <param name="key">Unique.</param>
     /// <param name="payload">What the message needs.</param>
     /// <param name="now">UTC.</param>
-    /// <param name="isTold">The person has heard it already, in the answer to what they did.</param>
+    /// <param name="isAnswered">The bot says it in its answer: due only if that fails, see <see cref="AnswerPatience"/>.</param>
     public static Notification Now(
         Guid userId,
         string kind,
         string key,
         object payload,
         DateTimeOffset now,
-        bool isTold = false
+        bool isAnswered = false
     ) =>
         new()
         {
@@ -75,9 +78,8 @@ public sealed class Notification
             Kind = kind,
             Key = key,
             Payload = JsonSerializer.Serialize(payload),
-            DueAt = now,
+            DueAt = isAnswered ? now + AnswerPatience : now,
             MadeAt = now,
-            DeliveredAt = isTold ? now : null,
         };
 
     /// <summary>What has become of it.</summary>

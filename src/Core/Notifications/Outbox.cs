@@ -116,6 +116,8 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
     )
     {
         transaction = await db.Database.BeginTransactionAsync(cancellation);
+        // A machine that dies says no goodbye: the row must not stay locked until the network notices.
+        await db.Database.ExecuteSqlRawAsync("SET LOCAL idle_in_transaction_session_timeout = '2min'", cancellation);
         return await FindAsync([.. busyChats]) is { } news ? news
             : busyChats.Count > 0 ? await FindAsync([])
             : null;
@@ -126,18 +128,25 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
 
     /// <summary>It has arrived.</summary>
     /// <param name="news">As it was claimed.</param>
-    /// <param name="messageId">As which message of the chat.</param>
+    /// <param name="messageId">As which message of the chat; null where that is not known.</param>
     /// <param name="purpose">What a reply to it is for, see <see cref="ReplyPrompts"/>; null where it is for nothing.</param>
     /// <param name="now">The present (UTC).</param>
-    public async Task DeliveredAsync(News news, long messageId, string? purpose, DateTimeOffset now)
+    /// <param name="doubt">Why that is not certain; null where it is.</param>
+    public async Task DeliveredAsync(
+        News news,
+        long? messageId,
+        string? purpose,
+        DateTimeOffset now,
+        string? doubt = null
+    )
     {
-        if (purpose is not null)
+        if (purpose is not null && messageId is { } id)
         {
-            await prompts.RememberAsync(news.TelegramId, messageId, purpose, isQuestion: false, default);
+            await prompts.RememberAsync(news.TelegramId, id, purpose, isQuestion: false, default);
         }
 
         await db.Database.ExecuteSqlAsync(
-            $"UPDATE notifications SET delivered_at = {now}, error = NULL WHERE id = {news.Id}"
+            $"UPDATE notifications SET delivered_at = {now}, error = {doubt} WHERE id = {news.Id}"
         );
         await transaction!.CommitAsync();
         metrics.NewsSettled(news.Kind, "delivered");
@@ -151,6 +160,41 @@ public sealed class Outbox(BookItDbContext db, ReplyPrompts prompts, BookItMetri
         );
         await transaction!.CommitAsync();
         metrics.NewsSettled(news.Kind, "dropped");
+    }
+
+    /// <summary>
+    /// What a person has done in the chat with the bot to a reservation has been said in the answer: it is not told
+    /// besides.
+    /// </summary>
+    public Task ToldAsync(Guid userId, Guid reservationId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        string[] kinds =
+        [
+            NotificationKind.ReservationMade,
+            NotificationKind.ReservationMoved,
+            NotificationKind.ReservationClosed,
+        ];
+        var id = reservationId.ToString();
+        return db.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE notifications SET delivered_at = {now}
+            WHERE user_id = {userId} AND kind = ANY ({kinds}) AND payload ->> 'reservation_id' = {id}
+                AND delivered_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+            """,
+            cancellation
+        );
+    }
+
+    /// <summary>It could not be told, and nobody knows whose fault that is: tried again, not before that instant (UTC).</summary>
+    public Task RetryAsync(News news, string reason, DateTimeOffset at)
+    {
+        var error = reason[..Math.Min(reason.Length, MaxReason)];
+        return db.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE notifications SET retry_at = {at}, error = {error}
+            WHERE id = {news.Id} AND delivered_at IS NULL AND failed_at IS NULL AND dropped_at IS NULL
+            """
+        );
     }
 
     /// <summary>It is told later.</summary>

@@ -16,7 +16,7 @@ namespace BookIT.Core.Reservations;
 /// <param name="End">To (UTC), not included.</param>
 /// <param name="IdempotencyKey">The same key with the same wish gives the same answer; at most <see cref="MaxIdempotencyKeyLength"/> characters.</param>
 /// <param name="AdminId">The administrator who books for the user; null where the user does.</param>
-/// <param name="ToldInTelegram">The user reads the answer in Telegram, and needs no message besides.</param>
+/// <param name="AnsweredInTelegram">The user reads the answer in Telegram, and needs no message besides, unless that fails.</param>
 public sealed record BookingRequest(
     Guid UserId,
     Guid SeatId,
@@ -24,7 +24,7 @@ public sealed record BookingRequest(
     DateTimeOffset End,
     string? IdempotencyKey = null,
     Guid? AdminId = null,
-    bool ToldInTelegram = false
+    bool AnsweredInTelegram = false
 )
 {
     /// <summary>The longest idempotency key, in UTF-16 code units.</summary>
@@ -275,7 +275,7 @@ public sealed class Booking(
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.ToldInTelegram });
+        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.AnsweredInTelegram });
         if (request.AdminId is { } adminId)
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = adminId });
@@ -322,9 +322,10 @@ public sealed class Booking(
                 ON CONFLICT DO NOTHING
                 RETURNING id),
             told AS (
-                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, delivered_at)
+                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
                 SELECT $2, '{NotificationKind.ReservationMade}', '{NotificationKind.ReservationMade}:' || $1::text,
-                    jsonb_build_object('reservation_id', $1), $6, $6, CASE WHEN $8 THEN $6 END
+                    jsonb_build_object('reservation_id', $1), 
+                    CASE WHEN $8 THEN $6 + interval '{Notification.AnswerPatience.TotalSeconds:0} s' ELSE $6 END, $6
                 FROM made){audit}
             SELECT
                 CASE

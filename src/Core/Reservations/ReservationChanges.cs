@@ -51,7 +51,7 @@ public sealed class ReservationChanges(
         Guid userId,
         DateTimeOffset now,
         CancellationToken cancellation,
-        bool toldInTelegram = false
+        bool answeredInTelegram = false
     ) =>
         ChangeAsync(
             id,
@@ -66,7 +66,7 @@ public sealed class ReservationChanges(
                 : reservation.Move(change.SeatId, change.Start, change.End, now, options),
             now,
             cancellation,
-            toldInTelegram
+            answeredInTelegram
         );
 
     /// <summary>Moves, extends or ends anybody's reservation, or sets its status along the allowed ways; the owner is told.</summary>
@@ -122,7 +122,7 @@ public sealed class ReservationChanges(
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
         CancellationToken cancellation,
-        bool isTold = false
+        bool isAnswered = false
     )
     {
         for (var attempt = 1; ; attempt++)
@@ -130,7 +130,7 @@ public sealed class ReservationChanges(
             try
             {
                 var result = await Postgres.RetryDeadlocksAsync(() =>
-                    TryChangeAsync(id, seatId, adminId, reason, verb, now, isTold, cancellation)
+                    TryChangeAsync(id, seatId, adminId, reason, verb, now, isAnswered, cancellation)
                 );
                 if (result is { } done)
                 {
@@ -158,7 +158,7 @@ public sealed class ReservationChanges(
         string? reason,
         Func<Reservation, Refusal?> verb,
         DateTimeOffset now,
-        bool isTold,
+        bool isAnswered,
         CancellationToken cancellation
     )
     {
@@ -203,7 +203,7 @@ public sealed class ReservationChanges(
 
         if (db.ChangeTracker.HasChanges())
         {
-            Record(reservation, adminId, reason, now, isTold);
+            Record(reservation, adminId, reason, now, isAnswered);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
             changes.Tell();
@@ -222,7 +222,7 @@ public sealed class ReservationChanges(
             .AsNoTracking()
             .ToListAsync(cancellation);
 
-    private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now, bool isTold)
+    private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now, bool isAnswered)
     {
         var entry = db.Entry(reservation);
         var kind =
@@ -259,7 +259,7 @@ public sealed class ReservationChanges(
                     reason,
                 },
                 now,
-                isTold
+                isAnswered
             )
         );
     }

@@ -133,6 +133,13 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
         );
     }
 
+    /// <summary>Whether a token names this account as the one that it was issued to; not yet whether it is good.</summary>
+    public static bool IsFor(string token, Guid userId)
+    {
+        var id = new byte[UserIdLength];
+        return TryReadId(token, id) && new Guid(id, bigEndian: true) == userId;
+    }
+
     /// <summary>Whose Telegram account this is; null where it is nobody's.</summary>
     public Task<Guid?> FindUserAsync(long telegramId, CancellationToken cancellation) =>
         db.Users.Where(u => u.TelegramId == telegramId).Select(u => (Guid?)u.Id).FirstOrDefaultAsync(cancellation);
@@ -150,10 +157,13 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             ))
             .FirstOrDefaultAsync(cancellation);
 
-    /// <summary>The person has blocked the bot: nothing is sent until they write again.</summary>
-    public Task LostAsync(long telegramId, CancellationToken cancellation) =>
+    /// <summary>
+    /// The person had blocked the bot at that instant (UTC): nothing is sent until they write again, unless they have done
+    /// so since.
+    /// </summary>
+    public Task LostAsync(long telegramId, DateTimeOffset since, CancellationToken cancellation) =>
         db
-            .Users.Where(u => u.TelegramId == telegramId)
+            .Users.Where(u => u.TelegramId == telegramId && u.TelegramSince <= since)
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.TelegramSince, (DateTimeOffset?)null), cancellation);
 
     /// <summary>The person has let the bot in again: what is due from now on is sent.</summary>

@@ -99,12 +99,38 @@ public sealed class BookingDialogueTests(ServerForMembers server) : IClassFixtur
         Assert.Equal($"{seats.A1}", (string?)own["seat_id"]);
         Assert.Equal((From, To), ((DateTimeOffset)own["start"]!, (DateTimeOffset)own["end"]!));
         // They have read it here: no message comes besides.
-        Assert.Equal(
-            1,
+        await Eventually.TrueAsync(async () =>
             await server.QueryAsync<long>(
                 $"SELECT count(delivered_at) FROM notifications WHERE user_id = '{member.UserId}' AND kind = 'reservation_made'"
+            ) == 1
+        );
+    }
+
+    [Fact]
+    public async Task If_the_answer_does_not_arrive_the_news_do()
+    {
+        await server.FourSeatsAsync();
+        var (member, chat) = await server.LinkedAsync();
+        await server.ExecuteAsync($"DELETE FROM notification_settings WHERE user_id = '{member.UserId}'");
+        await ToQuietZone(chat, "A-1 ☕", "A-2", "A-10");
+        await server.Telegram.PostAsync($"/front/fail?status=502&chat={chat.Id}");
+        var before = (await server.Telegram.CallsAsync("answerCallbackQuery")).Count;
+        await chat.Press("A-1 ☕");
+        await Eventually.TrueAsync(async () =>
+            (await server.Telegram.CallsAsync("answerCallbackQuery")).Count > before
+        );
+        await server.Telegram.PostAsync($"/front/fail?status=0&chat={chat.Id}");
+        Assert.Equal(1, await server.LiveAsync(member));
+        Assert.Equal(
+            60,
+            await server.QueryAsync<int>(
+                $"SELECT extract(epoch FROM due_at - made_at)::int FROM notifications WHERE user_id = '{member.UserId}' AND delivered_at IS NULL"
             )
         );
+
+        // A minute later.
+        await server.ExecuteAsync($"UPDATE notifications SET due_at = now() WHERE user_id = '{member.UserId}'");
+        await chat.Expect("Your seat is booked", "Pass", "Cancel");
     }
 
     [Fact]
@@ -423,6 +449,7 @@ public sealed class BookingDialogueTests(ServerForMembers server) : IClassFixtur
         );
 
         await chat.Press("A-1 ☕");
+        await chat.ExpectToast("This button is out of date");
         await chat.ExpectSilence();
         Assert.Equal(0, await server.LiveAsync(member));
     }

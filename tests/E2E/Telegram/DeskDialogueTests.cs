@@ -261,8 +261,7 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
         await chat.Send("/help");
         await chat.Expect("/book");
         await chat.Forge(data);
-        await chat.Send("/help");
-        await chat.Expect("/book");
+        await chat.ExpectToast("This button is out of date");
         await admin.Forge("find:verify:AAAAAAAAAAAAAAAAAAAAAA");
         await admin.ExpectToast("There is no such user");
     }
@@ -442,6 +441,8 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
 
         await server.ExecuteAsync($"UPDATE users SET role = 'user' WHERE id = '{account.UserId}'");
         await admin.PressTwice("Send");
+        await admin.ExpectToast("This button is out of date");
+        await admin.ExpectToast("This button is out of date");
         await admin.Send("More cake");
         await admin.Expect("Hello! Your BookIT account is linked");
         Assert.Equal(0, await ToldAsync(told[0]));

@@ -81,6 +81,17 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
     }
 
     [Fact]
+    public async Task A_link_that_is_handled_again_is_still_a_link()
+    {
+        var member = await server.MemberAsync();
+
+        var chat = server.Telegram.Somebody();
+        await chat.SendTwice($"/start {await TokenOf(member)}");
+        await chat.Expect("Done, Person");
+        Assert.Equal(chat.Id, await server.LinkedIdAsync(member));
+    }
+
+    [Fact]
     public async Task A_name_is_no_markup()
     {
         var member = await server.MemberAsync();

@@ -50,6 +50,24 @@ public sealed class MyDialogueTests(ServerForMembers server) : IClassFixture<Ser
         (end.ToUnixTimeSeconds() / 60).ToString(CultureInfo.InvariantCulture);
 
     [Fact]
+    public async Task A_notice_that_telegram_does_not_take_any_more_comes_as_a_message()
+    {
+        var (_, chat) = await server.LinkedAsync();
+        await chat.Send("/my");
+        await chat.ExpectMessage("You have no reservations.", "Book a seat");
+        await chat.Forge("my:nonsense");
+        await chat.ExpectToast("This button is out of date");
+        // A button of something that there is no longer says so too.
+        await chat.Forge("gone:1");
+        await chat.ExpectToast("This button is out of date");
+
+        await server.Telegram.PostAsync("/front/fail?status=400&method=answerCallbackQuery");
+        await chat.Forge("my:nonsense");
+        await chat.ExpectMessage("This button is out of date");
+        await server.Telegram.PostAsync("/front/fail?status=0&method=answerCallbackQuery");
+    }
+
+    [Fact]
     public async Task Who_has_nothing_is_led_to_book()
     {
         var (_, chat) = await server.LinkedAsync();
@@ -97,11 +115,10 @@ public sealed class MyDialogueTests(ServerForMembers server) : IClassFixture<Ser
         await chat.ExpectEdit("Your reservation:", "Pass", "Move", "Cancel it");
         await chat.ExpectToast("It cannot be extended: the seat is taken after that.");
         Assert.Equal((seats.A1, From, server.At(1, 16, 30)), await Stands(member));
-        Assert.Equal(
-            1,
+        await Eventually.TrueAsync(async () =>
             await server.QueryAsync<long>(
                 $"SELECT count(delivered_at) FROM notifications WHERE user_id = '{member.UserId}' AND kind = 'reservation_moved'"
-            )
+            ) == 1
         );
     }
 
@@ -184,11 +201,10 @@ public sealed class MyDialogueTests(ServerForMembers server) : IClassFixture<Ser
         }
 
         await chat.ExpectSilence();
-        Assert.Equal(
-            1,
+        await Eventually.TrueAsync(async () =>
             await server.QueryAsync<long>(
                 $"SELECT count(delivered_at) FROM notifications WHERE user_id = '{member.UserId}' AND kind = 'reservation_closed'"
-            )
+            ) == 1
         );
     }
 

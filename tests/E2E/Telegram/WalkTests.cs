@@ -75,7 +75,7 @@ public sealed class WalkTests(ServerForMembers server) : IClassFixture<ServerFor
                 await server.QueryAsync<string>(
                     $"""
                     SELECT string_agg(kind, ' ' ORDER BY kind) FROM notifications
-                    WHERE user_id = '{member.UserId}' AND delivered_at > made_at
+                    WHERE user_id = '{member.UserId}' AND delivered_at >= due_at
                     """
                 )
             ).Split(' ')

@@ -31,7 +31,8 @@ async function listen() {
     if (event.message_id === undefined) continue;
     messages.set(event.message_id, event);
     last = event;
-    buttons = (event.buttons ?? []).flat().map((button) => ({ ...button, event }));
+    const below = (event.buttons ?? []).flat().map((button) => ({ ...button, event }));
+    if (below.length > 0) buttons = below;
     let number = 0;
     for (const row of event.buttons ?? []) console.log("     " + row.map((b) => `[${++number} ${b.text}]`).join(" "));
   }

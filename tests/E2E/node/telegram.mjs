@@ -7,7 +7,8 @@
 // webhooks with their secret and repeated deliveries, setMyCommands, deleteMyCommands, sendPhoto, 401 for a wrong token, 403 for who has
 // blocked the bot, 400 for an edit that changes nothing, other updates (POST /front/update), and what the tests look at:
 // GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/unblock?chat=ID, /front/webhook?url=URL,
-// /front/fail?status=N&chat=ID: that chat, or without one Telegram as a whole, answers so from now on; 0 ends it.
+// /front/fail?status=N&chat=ID (or &method=NAME): that chat, that method, or without one Telegram as a whole, answers so from now on; 0 ends it, and with 1
+// everything is done and the connection cut before the answer.
 import http from "node:http";
 import telegram from "telegram-test-api";
 
@@ -121,7 +122,7 @@ const control = {
   calls: () => calls,
   block: ({ searchParams }) => blocked.add(searchParams.get("chat")).size,
   unblock: ({ searchParams }) => blocked.delete(searchParams.get("chat")),
-  fail: ({ searchParams }) => failing.set(searchParams.get("chat") ?? "all", Number(searchParams.get("status"))).size,
+  fail: ({ searchParams }) => failing.set(searchParams.get("chat") ?? searchParams.get("method") ?? "all", Number(searchParams.get("status"))).size,
   webhook: ({ searchParams }) => (webhook = { url: searchParams.get("url") }),
   update(url, update) {
     queue.push({ update_id: emulator.updateId++, ...update });
@@ -157,8 +158,12 @@ const server = http.createServer(async (request, response) => {
   if (!area.startsWith("bot")) return pass();
   if (area !== `bot${token}`) return reply(error(401, "Unauthorized"));
   calls.push({ at: Date.now(), method: name, body });
-  const status = failing.get(String(body.chat_id)) || failing.get("all");
-  if (status) return reply({ ...error(status, "Out of order"), ...(status === 429 && { parameters: { retry_after: 2 } }) });
+  const status = failing.get(String(body.chat_id)) || failing.get(name) || failing.get("all");
+  // Carried out, and nobody hears of it: the connection is cut.
+  if (status === 1) {
+    response.writeHead = () => response;
+    response.end = () => request.socket.destroy();
+  } else if (status) return reply({ ...error(status, "Out of order"), ...(status === 429 && { parameters: { retry_after: 2 } }) });
   if (blocked.has(String(body.chat_id))) return reply(error(403, "Forbidden: bot was blocked by the user"));
   return (methods[name] ?? ((_, __, go) => go()))(body, reply, pass, response);
 });
