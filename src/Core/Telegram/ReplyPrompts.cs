@@ -76,16 +76,18 @@ public sealed class ReplyPrompts(BookItDbContext db, TimeProvider time)
         );
 
     /// <summary>
-    /// What somebody answers: the message that they reply to, or, where they do not reply, the newest question that was not
-    /// answered yet. Null where it is neither.
+    /// What somebody answers: the message that they reply to, or, where that is none that is remembered, the newest
+    /// question that was not answered yet. Null where there is neither.
     /// </summary>
-    public Task<ReplyPrompt?> FindAsync(long chatId, long? repliedTo, CancellationToken cancellation)
+    public async Task<ReplyPrompt?> FindAsync(long chatId, long? repliedTo, CancellationToken cancellation)
     {
         var prompts = db.Set<ReplyPrompt>().AsNoTracking().Where(p => p.ChatId == chatId);
         var since = time.Now() - Patience;
-        return repliedTo is { } id
-            ? prompts.SingleOrDefaultAsync(p => p.MessageId == id, cancellation)
-            : prompts
+        return
+            repliedTo is { } id
+            && await prompts.SingleOrDefaultAsync(p => p.MessageId == id, cancellation) is { } prompt
+            ? prompt
+            : await prompts
                 .Where(p => p.IsQuestion && p.MadeAt > since)
                 .OrderByDescending(p => p.MessageId)
                 .FirstOrDefaultAsync(cancellation);

@@ -339,7 +339,8 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
         await chat.Expect(words);
         await chat.Send(new string('x', 4050));
         await chat.Expect(tooLong);
-        await chat.Send(new string('x', 4000));
+        // A reply to what was said about it is the answer too.
+        await chat.Reply(new string('x', 4000));
         Assert.Contains(opened, await chat.Hear(), StringComparison.Ordinal);
         await OnlyTicketAsync(member);
     }
