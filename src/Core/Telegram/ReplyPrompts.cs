@@ -96,4 +96,10 @@ public sealed class ReplyPrompts(BookItDbContext db, TimeProvider time)
     /// <summary>The question is answered, or given up: what the person writes next is no answer to it.</summary>
     public Task ForgetQuestionsAsync(long chatId, CancellationToken cancellation) =>
         db.Set<ReplyPrompt>().Where(p => p.ChatId == chatId && p.IsQuestion).ExecuteDeleteAsync(cancellation);
+
+    /// <summary>Forgets all that may be answered in the chat of an account, which is about to be no longer the account's.</summary>
+    internal static Task ForgetAllAsync(BookItDbContext db, Guid userId, CancellationToken cancellation) =>
+        db.Set<ReplyPrompt>()
+            .Where(p => db.Users.Any(u => u.Id == userId && u.TelegramId == p.ChatId))
+            .ExecuteDeleteAsync(cancellation);
 }

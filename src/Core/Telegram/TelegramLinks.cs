@@ -179,20 +179,26 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             );
     }
 
-    /// <summary>Forgets the account's Telegram account. Without one there is nothing to do.</summary>
+    /// <summary>
+    /// Forgets the account's Telegram account, and what could be answered there. Without one there is nothing to do.
+    /// </summary>
     /// <returns>Done, or <see cref="Refusal.NotSignedIn"/> where the account is gone.</returns>
-    public async Task<Result<Done>> DisconnectAsync(Guid userId, CancellationToken cancellation) =>
-        await db
-            .Users.Where(u => u.Id == userId)
-            .ExecuteUpdateAsync(
-                set =>
-                    set.SetProperty(u => u.TelegramId, (long?)null)
-                        .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null)
-                        .SetProperty(u => u.TelegramLanguage, (string?)null),
-                cancellation
-            ) == 1
+    public async Task<Result<Done>> DisconnectAsync(Guid userId, CancellationToken cancellation)
+    {
+        await ReplyPrompts.ForgetAllAsync(db, userId, cancellation);
+        return
+            await db
+                .Users.Where(u => u.Id == userId)
+                .ExecuteUpdateAsync(
+                    set =>
+                        set.SetProperty(u => u.TelegramId, (long?)null)
+                            .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null)
+                            .SetProperty(u => u.TelegramLanguage, (string?)null),
+                    cancellation
+                ) == 1
             ? Done.Ok
             : new Refusal.NotSignedIn();
+    }
 
     private async Task<Result<User>> RedeemAsync(
         Guid userId,
