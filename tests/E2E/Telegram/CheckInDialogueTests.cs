@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using BookIT.Tests.E2E.Servers;
 
@@ -187,6 +188,31 @@ public sealed class CheckInDialogueTests(ServerWithBot server) : IClassFixture<S
         Assert.Contains("<b>Not verified.</b>", admin.Text, StringComparison.Ordinal);
         await admin.ExpectToast(why);
         Assert.Equal(0, await AuditedAsync(member.UserId));
+    }
+
+    [Fact]
+    public async Task A_pass_that_is_pasted_is_no_answer_to_a_question_asked_before()
+    {
+        var (member, id) = await ReservationAsync();
+        var ticket = (await member.PostAsync("/api/ticket", new { theme = "failure", message = "The lamp" })).Id;
+        var link = await ScanAsync(member, id);
+        var admin = await AdminAsync();
+        await admin.Send("/help");
+        await admin.Expect("/today");
+        var answer = Base64Url.EncodeToString(ticket.ToByteArray(bigEndian: true));
+        await admin.Forge($"ticket:answer:{answer}");
+        await admin.Expect("Write your answer");
+
+        await admin.Send(link);
+        await admin.Expect("Anna", "Check in");
+        Assert.Empty((await member.GetAsync($"/api/ticket/{ticket}")).Body["messages"]!.AsArray());
+
+        // The question is still there; and whoever replies with a link means it.
+        await admin.Send("It will be mended");
+        await admin.Expect("Your message was sent", "Whole conversation");
+        await admin.Reply(link);
+        await admin.Expect("Your message was sent", "Whole conversation");
+        Assert.Equal(2, (await member.GetAsync($"/api/ticket/{ticket}")).Body["messages"]!.AsArray().Count);
     }
 
     [Fact]
