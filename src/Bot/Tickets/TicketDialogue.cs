@@ -260,7 +260,7 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
         {
             var found = await accounts.GetAsync(ticket.UserId, with.UserId, with.Cancellation);
             author = found.Refusal is null ? found.Value.FirstName : with.Words("bot_account_gone");
-            head += found.Refusal is null ? $"\n{found.Value.Email}" : "";
+            head += found.Refusal is null ? $"\n{Html.Escape(found.Value.Email)}" : "";
         }
 
         var first = Said(with, author, ticket.MadeAt, ticket.Message, messages.Count == 0 ? MaxSaid : MaxOneSaid);

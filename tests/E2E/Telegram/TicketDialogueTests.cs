@@ -148,8 +148,12 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
         await chat.Expect("Your message was sent", "Whole conversation");
 
         // The administrator looks at the whole, and closes it.
+        await server.ExecuteAsync(
+            $"UPDATE users SET email = 'anna&<i>.{id:N}@example.com' WHERE id = '{member.UserId}'"
+        );
         await support.Press("Whole conversation");
         await support.ExpectEdit("<b>Something is broken</b>. The ticket is open.", "Reply", "Close");
+        Assert.Contains($"\nanna&amp;&lt;i&gt;.{id:N}@example.com\n", support.Text, StringComparison.Ordinal);
         var text = support.Text;
         foreach (
             var (one, next) in new[]
