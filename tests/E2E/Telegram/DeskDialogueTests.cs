@@ -276,7 +276,7 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
     private async Task<(ApiClient[] Reached, ApiClient[] Others)> PeopleAsync()
     {
         var seats = new List<Guid>();
-        for (var i = 0; i < 7; i++)
+        for (var i = 0; i < 8; i++)
         {
             seats.Add(await SeatAsync($"S-{i}", "Hall"));
         }
@@ -288,13 +288,21 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
         var (tomorrow, _) = await VisitAsync("Tomorrow", seats[4], 24 * 60, 25 * 60);
         var (closed, _) = await VisitAsync("Closed", seats[5], -1, 60, "closed");
         var (gone, _) = await VisitAsync("Gone", seats[6], -60, -1);
-        foreach (var member in new[] { future, active, blocked, tomorrow, closed, gone })
+        var (muted, _) = await VisitAsync("Muted", seats[7], -1, 60);
+        foreach (var member in new[] { future, active, blocked, tomorrow, closed, gone, muted })
         {
             await server.ChatOfAsync(member);
         }
 
+        await server.ExecuteAsync(
+            $"""
+            UPDATE notification_settings SET muted = array_remove(muted, 'announcement')
+            WHERE user_id <> '{muted.UserId}'
+            """
+        );
+
         await server.ExecuteAsync($"UPDATE users SET telegram_since = NULL WHERE id = '{blocked.UserId}'");
-        return ([future, active], [blocked, unlinked, tomorrow, closed, gone]);
+        return ([future, active], [blocked, unlinked, tomorrow, closed, gone, muted]);
     }
 
     [Theory]
@@ -303,7 +311,7 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
         "What shall everybody",
         "This is how they will see it",
         "will get it: 2",
-        "is blocked: 2",
+        "switched announcements off: 3",
         "Send",
         "Do not send",
         "<b>Sent.</b> Recipients: 2."
@@ -313,7 +321,7 @@ public sealed class DeskDialogueTests(ServerAtNoon server) : IClassFixture<Serve
         "Что передать всем",
         "Так увидят ваше сообщение",
         "получат — 2",
-        "заблокирован, — 2",
+        "объявления отключены, — 3",
         "Отправить",
         "Не отправлять",
         "<b>Отправлено.</b> Получателей: 2."
