@@ -162,8 +162,7 @@ public sealed class Announcements(BookItDbContext db, BookingOptions booking, Sp
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
             SELECT u.id, {kind}, {kind + $":{announcement.Id}:"} || u.id::text,
-                jsonb_build_object('text', {announcement.Text}, 'by',
-                    (SELECT first_name FROM users WHERE id = {announcement.AuthorId})), {now}, {now}
+                jsonb_build_object('text', {announcement.Text}), {now}, {now}
             FROM users u
             WHERE u.telegram_since IS NOT NULL AND u.id <> {announcement.AuthorId}
                 AND NOT EXISTS (
