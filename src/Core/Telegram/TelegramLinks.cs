@@ -105,6 +105,26 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     }
 
     /// <summary>
+    /// Whether the account that a token was issued to has another Telegram account, in place of which
+    /// <see cref="ConnectAsync"/> would put this one. A token that is not good tells nothing.
+    /// </summary>
+    public async Task<bool> HasAnotherAsync(string token, long telegramId, CancellationToken cancellation)
+    {
+        var id = new byte[UserIdLength];
+        if (!TryReadId(token, id))
+        {
+            return false;
+        }
+
+        var userId = new Guid(id, bigEndian: true);
+        return await IsGoodAsync(new Voucher(TokenKey(userId), token, new Refusal.TelegramTokenInvalid()))
+            && await db.Users.AnyAsync(
+                u => u.Id == userId && u.TelegramId != null && u.TelegramId != telegramId,
+                cancellation
+            );
+    }
+
+    /// <summary>
     /// Links the Telegram account that the Mini App's proof is of to an account, in place of the one that it had. Only
     /// success spends the proof.
     /// </summary>
