@@ -17,7 +17,8 @@ public sealed record AnnouncementRequest(
 public sealed record AnnouncementResponse(
     Guid Id,
     [property: Description("People with a live reservation today whom the bot may write to.")] int Reachable,
-    [property: Description("Those without Telegram, or who have blocked the bot.")] int Unreachable
+    [property: Description("Those without Telegram, or who have blocked the bot or switched announcements off.")]
+        int Unreachable
 );
 
 /// <summary>An announcement that was sent.</summary>

@@ -21,7 +21,12 @@ public sealed record OwnDataResponse(
     ConversationResponse[] Tickets,
     SessionResponse[] SignIns,
     [property: Description("Those of the last 30 days.")] NotificationResponse[] Notifications,
-    [property: Description("What administrators changed in the account.")] AccountChangeResponse[] Changes
+    [property: Description("What administrators changed in the account.")] AccountChangeResponse[] Changes,
+    NotificationSettingsResponse NotificationSettings,
+    [property: Description("Kinds of device that the account was signed in from in the last half-year.")]
+        DeviceResponse[] Devices,
+    [property: Description("What was written to everybody with a booking, as an administrator.")]
+        OwnAnnouncementResponse[] Announcements
 )
 {
     public static OwnDataResponse Of(OwnData data, Guid sessionId, DateTimeOffset now) =>
@@ -35,7 +40,10 @@ public sealed record OwnDataResponse(
             [.. data.Tickets.Select(ConversationResponse.Of)],
             [.. data.Sessions.Select(session => SessionResponse.Of(session, sessionId))],
             [.. data.Notifications.Select(NotificationResponse.Of)],
-            [.. data.Changes.Select(AccountChangeResponse.Of)]
+            [.. data.Changes.Select(AccountChangeResponse.Of)],
+            new NotificationSettingsResponse(data.Settings.Muted, data.Settings.QuietFrom, data.Settings.QuietTo),
+            [.. data.Devices.Select(device => new DeviceResponse(device.SeenAt))],
+            [.. data.Announcements.Select(OwnAnnouncementResponse.Of)]
         );
 }
 
@@ -55,6 +63,35 @@ public sealed record NotificationResponse(
             notification.MadeAt,
             notification.DueAt,
             notification.DeliveredAt is { } delivered ? new Instant(delivered) : null
+        );
+}
+
+/// <summary>What the account wants to hear from the bot, and when.</summary>
+public sealed record NotificationSettingsResponse(
+    [property: Description("The kinds of news that are not told.")] string[] Muted,
+    [property: Description("By the clock of the space; null without quiet hours.")] TimeOnly? QuietFrom,
+    [property: Description("By the clock of the space, also on the next day.")] TimeOnly? QuietTo
+);
+
+/// <summary>A kind of device that the account was signed in from. What is kept of it besides is a hash.</summary>
+public sealed record DeviceResponse([property: Description("The last sign-in from it.")] Instant SeenOn);
+
+/// <summary>An announcement that the account has written.</summary>
+public sealed record OwnAnnouncementResponse(
+    Guid Id,
+    string Text,
+    Instant WrittenOn,
+    [property: Description("Null where it was not sent.")] Instant? SentOn,
+    int? Recipients
+)
+{
+    public static OwnAnnouncementResponse Of(Announcement announcement) =>
+        new(
+            announcement.Id,
+            announcement.Text,
+            announcement.MadeAt,
+            announcement.SentAt is { } sent ? new Instant(sent) : null,
+            announcement.Recipients
         );
 }
 

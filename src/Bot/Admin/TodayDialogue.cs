@@ -100,32 +100,18 @@ internal sealed class TodayDialogue(Visits visits, TimeProvider time) : IDialogu
     )
     {
         // The list may be shorter by now.
-        var last = Math.Max(0, (list.Count - 1) / PageSize);
-        var shown = Math.Clamp(page, 0, last);
-        var lines = list.Skip(shown * PageSize)
-            .Take(PageSize)
-            .Select(visit =>
-                with.Html(
-                    "bot_today_visit",
-                    [
-                        visit.FirstName ?? with.Words("bot_account_gone"),
-                        visit.Reservation.SeatName,
-                        visit.Reservation.Interval,
-                    ]
-                )
-            );
+        var (shown, turns) = Pages.Of(list, page, PageSize, number => $"{Topic}:{name}:{number}");
+        var lines = shown.Select(visit =>
+            with.Html(
+                "bot_today_visit",
+                [
+                    visit.FirstName ?? with.Words("bot_account_gone"),
+                    visit.Reservation.SeatName,
+                    visit.Reservation.Interval,
+                ]
+            )
+        );
         var title = $"<b>{with.Html($"bot_today_{name}", [list.Count])}</b>";
-        var turns = new List<InlineKeyboardButton>();
-        if (shown > 0)
-        {
-            turns.Add(new InlineKeyboardButton("‹", $"{Topic}:{name}:{shown - 1}"));
-        }
-
-        if (shown < last)
-        {
-            turns.Add(new InlineKeyboardButton("›", $"{Topic}:{name}:{shown + 1}"));
-        }
-
         IReadOnlyList<InlineKeyboardButton> back = [with.Button("bot_today_numbers", $"{Topic}:{Numbers}")];
         return with.EditHtmlAsync(
             message,

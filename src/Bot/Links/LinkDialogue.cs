@@ -40,6 +40,18 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
     public async Task LinkAsync(Conversation with, string token)
     {
         var replace = $"{Topic}:{token}";
+        if (replace.Length <= MaxCallbackData && await links.HasAnotherAsync(token, with.TelegramId, with.Cancellation))
+        {
+            var question = with.Html("bot_link_question_telegram");
+            // Where this Telegram account is somebody's, it is another account's.
+            await AskAsync(
+                with,
+                with.Account is null ? question : $"{with.Html("bot_link_question")}\n\n{question}",
+                replace
+            );
+            return;
+        }
+
         var result = await links.ConnectAsync(token, with.TelegramId, replace: false, with.Cancellation);
         if (
             result.Refusal is Refusal.TelegramTokenInvalid
@@ -57,14 +69,7 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
         }
         else if (refusal is Refusal.TelegramLinkedElsewhere && replace.Length <= MaxCallbackData)
         {
-            await with.SayAsync(
-                "bot_link_question",
-                arguments: null,
-                new InlineKeyboardMarkup([
-                    [with.Button("bot_link_replace", replace)],
-                    [with.Button("bot_link_keep", $"{Topic}:{Keep}")],
-                ])
-            );
+            await AskAsync(with, with.Html("bot_link_question"), replace);
         }
         else
         {
@@ -80,7 +85,7 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
             return null;
         }
 
-        // The person wants it: the account that has the Telegram account loses it.
+        // The person wants it: whoever else is linked to one of the two loses it.
         var result = await links.ConnectAsync(data, with.TelegramId, replace: true, with.Cancellation);
         if (result.IsRefused(out var refusal))
         {
@@ -93,6 +98,15 @@ internal sealed class LinkDialogue(TelegramLinks links, CommandMenu menu) : IDia
         await LinkedAsync(with, result.Value);
         return null;
     }
+
+    private async Task AskAsync(Conversation with, string question, string replace) =>
+        await with.SayHtmlAsync(
+            question,
+            new InlineKeyboardMarkup([
+                [with.Button("bot_link_replace", replace)],
+                [with.Button("bot_link_keep", $"{Topic}:{Keep}")],
+            ])
+        );
 
     private async Task LinkedAsync(Conversation with, Account account)
     {

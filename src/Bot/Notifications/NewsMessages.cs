@@ -1,7 +1,7 @@
 using System.Globalization;
 using BookIT.Bot.Reservations;
 using BookIT.Bot.Telegram;
-using BookIT.Bot.Updates;
+using BookIT.Bot.Tickets;
 using BookIT.Core.Auth;
 using BookIT.Core.Languages;
 using BookIT.Core.Notifications;
@@ -49,8 +49,7 @@ internal static class NewsMessages
             );
         }
 
-        var seat = story.SeatZone is { Length: > 0 } part ? $"{reservation.SeatName}, {part}" : reservation.SeatName;
-        var id = ButtonData.Id(reservation.Id);
+        var seat = BookingSteps.Place(reservation.SeatName, story.SeatZone);
         var sentence = news.Kind switch
         {
             NotificationKind.ReservationMoved when story.ByAdmin => "bot_news_reservation_moved_by_admin",
@@ -71,8 +70,8 @@ internal static class NewsMessages
             or NotificationKind.ReminderDay
             or NotificationKind.ReminderHour =>
             [
-                Button("bot_news_button_pass", $"my:pass:{id}"),
-                Button("bot_news_button_cancel", $"my:cancel:{id}"),
+                Button("bot_news_button_pass", MyDialogue.ThePass(reservation)),
+                Button("bot_news_button_cancel", MyDialogue.Cancellation(reservation)),
             ],
             NotificationKind.EndingSoon =>
             [
@@ -95,7 +94,6 @@ internal static class NewsMessages
         Func<string, string, object[], InlineKeyboardButton> button
     )
     {
-        var id = ButtonData.Id(ticket.Ticket.Id);
         var isAuthor = ticket.Ticket.UserId == news.UserId;
         var theme = say($"bot_news_theme_{ticket.Ticket.Theme.Name()}", []);
         var person = ticket.SeatName is { } seat ? $"{story.Person}, {seat}" : story.Person!;
@@ -112,8 +110,8 @@ internal static class NewsMessages
             news.Kind is NotificationKind.TicketClosed
                 ? null
                 : new InlineKeyboardMarkup([
-                    [button("bot_news_button_answer", $"ticket:answer:{id}", [])],
+                    [button("bot_news_button_answer", TicketDialogue.AnswerTo(ticket.Ticket.Id), [])],
                 ]);
-        return new NewsMessage(html, buttons, $"ticket:{id}");
+        return new NewsMessage(html, buttons, TicketDialogue.PurposeOf(ticket.Ticket.Id));
     }
 }

@@ -37,32 +37,9 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
         (seat => seat.HasWater, "💧", "bot_book_water"),
     ];
 
-    /// <summary>A page of a list, and a row of buttons to the pages before and behind it; any number is a page.</summary>
-    public static (IReadOnlyList<T> Items, IReadOnlyList<InlineKeyboardButton> Row) Page<T>(
-        IReadOnlyList<T> all,
-        int page,
-        int size,
-        Func<int, string> data
-    )
-    {
-        var last = Math.Max(0, (all.Count - 1) / size);
-        page = Math.Clamp(page, 0, last);
-        var row = new List<InlineKeyboardButton>();
-        if (page > 0)
-        {
-            row.Add(new InlineKeyboardButton("‹", data(page - 1)));
-        }
-
-        if (page < last)
-        {
-            row.Add(new InlineKeyboardButton("›", data(page + 1)));
-        }
-
-        return ([.. all.Skip(page * size).Take(size)], row);
-    }
-
     /// <summary>The seat and where it stands, as plain text.</summary>
-    public static string Place(string seatName, string? zone) => zone is null ? seatName : $"{seatName}, {zone}";
+    public static string Place(string seatName, string? zone) =>
+        string.IsNullOrEmpty(zone) ? seatName : $"{seatName}, {zone}";
 
     /// <summary>A moment, without its day where that is today's.</summary>
     public static string Moment(Conversation with, BookingChoices choices, DateTimeOffset moment) =>
@@ -110,7 +87,7 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
     public Screen Days(Conversation with, ReservationView? moving, int page, DateTimeOffset now)
     {
         var choices = Choices(with, now);
-        var (days, pages) = Page(
+        var (days, pages) = Pages.Of(
             choices.Days(),
             page,
             BookingChoices.DaysOnAPage,
@@ -288,7 +265,7 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
         }
 
         var zones = ByZone(free, seat => seat.Zone, with);
-        var (shown, pages) = Page(
+        var (shown, pages) = Pages.Of(
             zones,
             page,
             OnAPage,
@@ -385,7 +362,7 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
             return NothingFree(with, moving, window);
         }
 
-        var (shown, pages) = Page(
+        var (shown, pages) = Pages.Of(
             mine,
             page,
             OnAPage,

@@ -83,11 +83,21 @@ internal sealed class CheckInDialogue(
         return notice;
     }
 
+    /// <summary>Verifies, where nothing else stands in the way: an old button vouches for nobody.</summary>
     /// <returns>Whether the holder was not verified, and is now.</returns>
     private async Task<bool> VerifyAsync(Conversation with, Guid reservationId, DateTimeOffset now)
     {
         var visit = await visits.FindAsync(reservationId, now, with.Cancellation);
-        return visit is { Refusal: null, Value: { Verified: false, Reservation.UserId: { } userId } }
+        return visit
+                is {
+                    Refusal: null,
+                    Value:
+                    {
+                        Verified: false,
+                        Obstacle: null,
+                        Reservation: { Status: ReservationStatus.Future, UserId: { } userId }
+                    }
+                }
             && (await accounts.VerifyAsync(userId, with.UserId, now, with.Cancellation)).Refusal is null;
     }
 }

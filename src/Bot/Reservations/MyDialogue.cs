@@ -9,8 +9,8 @@ namespace BookIT.Bot.Reservations;
 
 /// <summary>
 /// What a person has booked: the pass, longer, elsewhere or at another time, cancelled. Buttons of other messages say
-/// <c>my:list</c>, <c>my:pass:ID</c>, <c>my:cancel:ID</c>, and <c>my:ext:ID:MINUTES:END</c> (<see cref="Extension"/>); they
-/// are answered in a new message. The other buttons change the message that they stand below.
+/// <c>my:list</c>, <see cref="ThePass"/>, <see cref="Cancellation"/> and <see cref="Extension"/>; they are
+/// answered in a new message. The other buttons change the message that they stand below.
 /// </summary>
 internal sealed class MyDialogue(
     ReservationQueries reservations,
@@ -24,13 +24,24 @@ internal sealed class MyDialogue(
 {
     private const int OnAPage = 8;
 
-    private static readonly int[] Extensions = [30, 60];
+    private static readonly IReadOnlyList<int> Extensions =
+    [
+        .. BookingOptions.Extensions.Select(by => (int)by.TotalMinutes),
+    ];
 
     public IReadOnlyList<string> Commands => ["my"];
 
     public string Topic => BookingSteps.MyTopic;
 
     public Audience Audience => Audience.Members;
+
+    /// <summary>What a button says that shows the pass of a reservation.</summary>
+    public static string ThePass(ReservationView reservation) =>
+        $"{BookingSteps.MyTopic}:pass:{ButtonData.Id(reservation.Id)}";
+
+    /// <summary>What a button says that asks whether a reservation shall be cancelled.</summary>
+    public static string Cancellation(ReservationView reservation) =>
+        $"{BookingSteps.MyTopic}:cancel:{ButtonData.Id(reservation.Id)}";
 
     /// <summary>
     /// What a button says that makes a reservation longer, from the end that it has now (in whole minutes since 1970): where
@@ -58,7 +69,7 @@ internal sealed class MyDialogue(
             return Screen.Of(with.Html("bot_my_none"), [with.Button("bot_command_book", BookingDialogue.NewBooking)]);
         }
 
-        var (shown, pages) = BookingSteps.Page(live, page, OnAPage, pageData);
+        var (shown, pages) = Pages.Of(live, page, OnAPage, pageData);
         return Screen.Of(
             html,
             [

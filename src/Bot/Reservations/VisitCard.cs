@@ -23,7 +23,10 @@ internal static class VisitCard
 
     /// <summary>Where and when.</summary>
     public static string Place(Conversation with, Visit visit) =>
-        with.Html("bot_visit_place", [SeatOf(visit), visit.Reservation.Interval]);
+        with.Html(
+            "bot_visit_place",
+            [BookingSteps.Place(visit.Reservation.SeatName, visit.Zone), visit.Reservation.Interval]
+        );
 
     /// <summary>How it stands, and what stands in the way.</summary>
     public static string Standing(Conversation with, Visit visit) =>
@@ -58,9 +61,6 @@ internal static class VisitCard
             : visit.Verified ? with.Button("bot_visit_check_in", $"{CheckInDialogue.Name}:{CheckInDialogue.In}:{id}")
             : with.Button("bot_visit_verify_and_check_in", $"{CheckInDialogue.Name}:{CheckInDialogue.Verified}:{id}");
     }
-
-    private static string SeatOf(Visit visit) =>
-        visit.Zone is null ? visit.Reservation.SeatName : $"{visit.Reservation.SeatName}, {visit.Zone}";
 
     private static string Why(Conversation with, Refusal refusal) => with.Html(refusal.Code, refusal.Arguments);
 }

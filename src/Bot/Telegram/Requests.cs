@@ -28,12 +28,7 @@ internal sealed record DeleteMyCommandsRequest(BotCommandScopeChat? Scope, strin
 
 internal sealed record LinkPreviewOptions(bool IsDisabled);
 
-internal sealed record SendMessageRequest(
-    long ChatId,
-    string Text,
-    ReplyParameters? ReplyParameters,
-    ReplyMarkup? ReplyMarkup
-)
+internal sealed record SendMessageRequest(long ChatId, string Text, ReplyMarkup? ReplyMarkup)
 {
     public string ParseMode => TelegramBotClient.Html;
 
@@ -53,8 +48,6 @@ internal sealed record EditMessageTextRequest(
 }
 
 internal sealed record EditMessageReplyMarkupRequest(long ChatId, long MessageId, InlineKeyboardMarkup? ReplyMarkup);
-
-internal sealed record DeleteMessageRequest(long ChatId, long MessageId);
 
 internal sealed record AnswerCallbackQueryRequest(string CallbackQueryId, string? Text, bool ShowAlert);
 
@@ -87,6 +80,5 @@ internal sealed record Envelope
 [JsonSerializable(typeof(SendMessageRequest))]
 [JsonSerializable(typeof(EditMessageTextRequest))]
 [JsonSerializable(typeof(EditMessageReplyMarkupRequest))]
-[JsonSerializable(typeof(DeleteMessageRequest))]
 [JsonSerializable(typeof(AnswerCallbackQueryRequest))]
 internal sealed partial class TelegramJson : JsonSerializerContext;

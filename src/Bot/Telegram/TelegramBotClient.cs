@@ -162,7 +162,6 @@ internal sealed partial class TelegramBotClient : IDisposable
         long chatId,
         string text,
         ReplyMarkup? replyMarkup = null,
-        ReplyParameters? replyParameters = null,
         int maxAttempts = MaxAttempts,
         CancellationToken cancellation = default
     ) =>
@@ -174,11 +173,7 @@ internal sealed partial class TelegramBotClient : IDisposable
                 IsRepeatable = false,
                 MaxAttempts = maxAttempts,
             },
-            () =>
-                Json(
-                    new SendMessageRequest(chatId, text, replyParameters, replyMarkup),
-                    TelegramJson.Default.SendMessageRequest
-                ),
+            () => Json(new SendMessageRequest(chatId, text, replyMarkup), TelegramJson.Default.SendMessageRequest),
             ReadMessage,
             cancellation
         );
@@ -261,19 +256,6 @@ internal sealed partial class TelegramBotClient : IDisposable
                     new EditMessageReplyMarkupRequest(chatId, messageId, replyMarkup),
                     TelegramJson.Default.EditMessageReplyMarkupRequest
                 ),
-            ReadNothing,
-            cancellation
-        );
-
-    public Task<CallResult<bool>> DeleteMessage(
-        long chatId,
-        long messageId,
-        CancellationToken cancellation = default
-    ) =>
-        CallAsync(
-            "deleteMessage",
-            new DeleteMessageRequest(chatId, messageId),
-            TelegramJson.Default.DeleteMessageRequest,
             ReadNothing,
             cancellation
         );

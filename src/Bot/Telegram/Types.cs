@@ -63,11 +63,7 @@ internal sealed record Message
         init => field = value?.Replace("\0", "", StringComparison.Ordinal);
     }
 
-    public string? Caption { get; init; }
-
     public Message? ReplyToMessage { get; init; }
-
-    public InlineKeyboardMarkup? ReplyMarkup { get; init; }
 }
 
 /// <summary>A press of a button of an inline keyboard.</summary>
@@ -110,21 +106,14 @@ internal abstract record ReplyMarkup;
 internal sealed record InlineKeyboardMarkup(IReadOnlyList<IReadOnlyList<InlineKeyboardButton>> InlineKeyboard)
     : ReplyMarkup;
 
-/// <summary>A button that says <see cref="CallbackData"/> (1–64 bytes) to the bot, or opens <see cref="Url"/>.</summary>
-internal sealed record InlineKeyboardButton(string Text, string? CallbackData = null, string? Url = null);
+/// <summary>A button that says <see cref="CallbackData"/> (1–64 bytes) to the bot.</summary>
+internal sealed record InlineKeyboardButton(string Text, string CallbackData);
 
 /// <summary>The person's app is to answer the message as if they had chosen to reply.</summary>
-internal sealed record ForceReply(string? InputFieldPlaceholder = null) : ReplyMarkup
+internal sealed record ForceReply : ReplyMarkup
 {
     [JsonPropertyName("force_reply")]
     public bool IsForced => true;
-}
-
-/// <summary>The message that is answered.</summary>
-internal sealed record ReplyParameters(long MessageId)
-{
-    /// <summary>Sent all the same where that message is gone.</summary>
-    public bool AllowSendingWithoutReply => true;
 }
 
 internal sealed record BotCommand(string Command, string Description);
@@ -140,6 +129,4 @@ internal sealed record ResponseParameters
 {
     /// <summary>Seconds.</summary>
     public int? RetryAfter { get; init; }
-
-    public long? MigrateToChatId { get; init; }
 }

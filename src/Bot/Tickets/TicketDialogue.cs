@@ -16,6 +16,7 @@ namespace BookIT.Bot.Tickets;
 internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, ReplyPrompts prompts, TimeProvider time)
     : IDialogue
 {
+    private const string Name = "ticket";
     private const string New = "new";
     private const string List = "list";
     private const string See = "see";
@@ -37,9 +38,15 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
 
     public IReadOnlyList<string> Commands => ["ticket"];
 
-    public string Topic => "ticket";
+    public string Topic => Name;
 
     public Audience Audience => Audience.Members;
+
+    /// <summary>What a message is remembered for that is answered on a ticket.</summary>
+    public static string PurposeOf(Guid ticketId) => $"{Name}:{ButtonData.Id(ticketId)}";
+
+    /// <summary>What a button says that asks for an answer on a ticket.</summary>
+    public static string AnswerTo(Guid ticketId) => $"{Name}:{Answer}:{ButtonData.Id(ticketId)}";
 
     public async Task StartAsync(Conversation with, string command, string argument)
     {
@@ -206,17 +213,7 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
                 )
             )
             .ToList();
-        var turns = new List<InlineKeyboardButton>();
-        if (shown > 0)
-        {
-            turns.Add(new InlineKeyboardButton("‹", $"{Topic}:{List}:{shown - 1}"));
-        }
-
-        if ((shown + 1) * PageSize < own.Total)
-        {
-            turns.Add(new InlineKeyboardButton("›", $"{Topic}:{List}:{shown + 1}"));
-        }
-
+        var turns = Pages.Row(shown, (shown + 1) * PageSize < own.Total, number => $"{Topic}:{List}:{number}");
         if (turns.Count > 0)
         {
             rows.Add(turns);
@@ -260,7 +257,7 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
         {
             var found = await accounts.GetAsync(ticket.UserId, with.UserId, with.Cancellation);
             author = found.Refusal is null ? found.Value.FirstName : with.Words("bot_account_gone");
-            head += found.Refusal is null ? $"\n{found.Value.Email}" : "";
+            head += found.Refusal is null ? $"\n{Html.Escape(found.Value.Email)}" : "";
         }
 
         var first = Said(with, author, ticket.MadeAt, ticket.Message, messages.Count == 0 ? MaxSaid : MaxOneSaid);
@@ -314,7 +311,7 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
         if (ticket.Status is TicketStatus.Active)
         {
             rows.Add([
-                with.Button("bot_ticket_answer", $"{Topic}:{Answer}:{id}"),
+                with.Button("bot_ticket_answer", AnswerTo(ticket.Id)),
                 with.Button("bot_ticket_close", $"{Topic}:{Close}:{id}"),
             ]);
         }
@@ -348,11 +345,7 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
             return with.Words(new Refusal.TicketClosed());
         }
 
-        await with.AskAsync(
-            $"{Topic}:{ButtonData.Id(id)}",
-            "bot_ticket_ask_answer",
-            [Html.Cut(OneLine(ticket.Message), MaxQuoted)]
-        );
+        await with.AskAsync(PurposeOf(id), "bot_ticket_ask_answer", [Html.Cut(OneLine(ticket.Message), MaxQuoted)]);
         return null;
     }
 
@@ -365,11 +358,5 @@ internal sealed class TicketDialogue(SupportTickets tickets, Accounts accounts, 
 
     /// <summary>What is replied to the message is said on the ticket.</summary>
     private Task RememberAsync(Conversation with, Message message, Guid id) =>
-        prompts.RememberAsync(
-            with.TelegramId,
-            message.MessageId,
-            $"{Topic}:{ButtonData.Id(id)}",
-            isQuestion: false,
-            with.Cancellation
-        );
+        prompts.RememberAsync(with.TelegramId, message.MessageId, PurposeOf(id), isQuestion: false, with.Cancellation);
 }

@@ -83,6 +83,7 @@ internal sealed partial class UpdateRouter(
     private async Task OnMessageAsync(Conversation with, Message message)
     {
         var text = message.Text?.Trim() ?? "";
+        var begun = dialogues.FirstOrDefault(dialogue => IsFor(dialogue, with) && dialogue.IsBegunBy(text));
         if (text.StartsWith('/'))
         {
             // As in: /start@BookItBot token
@@ -94,6 +95,11 @@ internal sealed partial class UpdateRouter(
         {
             await linking.LinkAsync(with, text);
         }
+        else if (begun is not null && message.ReplyToMessage is null)
+        {
+            // Also where words are asked for: a pass that was pasted is not what somebody is to be told.
+            await begun.StartAsync(with, command: "", text);
+        }
         else if (
             await prompts.FindAsync(with.TelegramId, message.ReplyToMessage?.MessageId, with.Cancellation) is { } prompt
             && Find(with, prompt.Purpose) is var (dialogue, purpose)
@@ -101,7 +107,7 @@ internal sealed partial class UpdateRouter(
         {
             await dialogue.ReplyAsync(with, message, purpose);
         }
-        else if (dialogues.FirstOrDefault(each => IsFor(each, with) && each.IsBegunBy(text)) is { } begun)
+        else if (begun is not null)
         {
             await begun.StartAsync(with, command: "", text);
         }

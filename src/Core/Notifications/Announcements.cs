@@ -63,7 +63,7 @@ internal sealed class AnnouncementConfiguration : IEntityTypeConfiguration<Annou
 
 /// <summary>Whom an announcement would be sent to at this moment. Its author knows what it says.</summary>
 /// <param name="Reachable">People with a live reservation today whom the bot may write to.</param>
-/// <param name="Unreachable">Those without Telegram, or who have blocked the bot.</param>
+/// <param name="Unreachable">Those without Telegram, or who have blocked the bot or switched announcements off.</param>
 public sealed record AnnouncementReach(int Reachable, int Unreachable);
 
 /// <summary>Tells everybody with a live reservation today, by the clock of the space, what an administrator has to say.</summary>
@@ -93,7 +93,11 @@ public sealed class Announcements(BookItDbContext db, BookingOptions booking, Sp
             cancellation
         );
         var reached = await WithReservationToday(authorId, now)
-            .GroupBy(user => user.TelegramSince != null)
+            .GroupBy(user =>
+                user.TelegramSince != null
+                && !db.Set<NotificationSettings>()
+                    .Any(s => s.UserId == user.Id && s.Muted.Contains(NotificationKind.Announcement))
+            )
             .Select(group => new { IsReachable = group.Key, Count = group.Count() })
             .ToListAsync(cancellation);
         return new AnnouncementReach(
@@ -158,10 +162,12 @@ public sealed class Announcements(BookItDbContext db, BookingOptions booking, Sp
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
             SELECT u.id, {kind}, {kind + $":{announcement.Id}:"} || u.id::text,
-                jsonb_build_object('text', {announcement.Text}, 'by',
-                    (SELECT first_name FROM users WHERE id = {announcement.AuthorId})), {now}, {now}
+                jsonb_build_object('text', {announcement.Text}), {now}, {now}
             FROM users u
-            WHERE u.telegram_since IS NOT NULL AND u.id <> {announcement.AuthorId} AND u.id IN (
+            WHERE u.telegram_since IS NOT NULL AND u.id <> {announcement.AuthorId}
+                AND NOT EXISTS (
+                    SELECT FROM notification_settings s WHERE s.user_id = u.id AND {kind} = ANY (s.muted))
+                AND u.id IN (
                 SELECT user_id FROM reservations
                 WHERE status IN ('future', 'active')
                     AND starts_at < {today.End} AND starts_at > {from} AND ends_at > {now}

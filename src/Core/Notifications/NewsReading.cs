@@ -69,9 +69,6 @@ public sealed class NewsReading(
     SpaceOptions space
 )
 {
-    /// <summary>By how much people extend their time at once.</summary>
-    public static readonly IReadOnlyList<TimeSpan> Extensions = [TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(60)];
-
     /// <summary>How long before a reservation its holder has to know of what happens to it, night or not.</summary>
     private static readonly TimeSpan Notice = TimeSpan.FromHours(1);
 
@@ -211,7 +208,7 @@ public sealed class NewsReading(
             .MinAsync(r => (DateTimeOffset?)r.StartsAt, cancellation);
         return
         [
-            .. Extensions.Where(by =>
+            .. BookingOptions.Extensions.Where(by =>
                 !(reservation.EndsAt + by > next) && reservation.Interval.Duration + by <= options.MaxDuration
             ),
         ];

@@ -65,7 +65,7 @@ public static class NotificationKind
     [
         new(ReservationMade, CanWait: true),
         new(ReservationMoved, CanWait: true),
-        new(ReservationClosed, CanWait: false),
+        new(ReservationClosed, CanWait: true),
         new(ReminderDay, CanWait: true),
         new(ReminderHour, CanWait: false),
         new(EndingSoon, CanWait: false),

@@ -9,6 +9,9 @@ public sealed class BookingOptions
     /// <summary>How long ago a start may lie to be taken as now: the time a person needs to pick a seat and an end.</summary>
     public static readonly TimeSpan StartGrace = TimeSpan.FromMinutes(5);
 
+    /// <summary>By how much people extend their time at once.</summary>
+    public static readonly IReadOnlyList<TimeSpan> Extensions = [TimeSpan.FromMinutes(30), TimeSpan.FromMinutes(60)];
+
     /// <summary>The shortest booking.</summary>
     public TimeSpan MinDuration { get; init; } = TimeSpan.FromMinutes(15);
 

@@ -76,16 +76,18 @@ public sealed class ReplyPrompts(BookItDbContext db, TimeProvider time)
         );
 
     /// <summary>
-    /// What somebody answers: the message that they reply to, or, where they do not reply, the newest question that was not
-    /// answered yet. Null where it is neither.
+    /// What somebody answers: the message that they reply to, or, where that is none that is remembered, the newest
+    /// question that was not answered yet. Null where there is neither.
     /// </summary>
-    public Task<ReplyPrompt?> FindAsync(long chatId, long? repliedTo, CancellationToken cancellation)
+    public async Task<ReplyPrompt?> FindAsync(long chatId, long? repliedTo, CancellationToken cancellation)
     {
         var prompts = db.Set<ReplyPrompt>().AsNoTracking().Where(p => p.ChatId == chatId);
         var since = time.Now() - Patience;
-        return repliedTo is { } id
-            ? prompts.SingleOrDefaultAsync(p => p.MessageId == id, cancellation)
-            : prompts
+        return
+            repliedTo is { } id
+            && await prompts.SingleOrDefaultAsync(p => p.MessageId == id, cancellation) is { } prompt
+            ? prompt
+            : await prompts
                 .Where(p => p.IsQuestion && p.MadeAt > since)
                 .OrderByDescending(p => p.MessageId)
                 .FirstOrDefaultAsync(cancellation);
@@ -94,4 +96,10 @@ public sealed class ReplyPrompts(BookItDbContext db, TimeProvider time)
     /// <summary>The question is answered, or given up: what the person writes next is no answer to it.</summary>
     public Task ForgetQuestionsAsync(long chatId, CancellationToken cancellation) =>
         db.Set<ReplyPrompt>().Where(p => p.ChatId == chatId && p.IsQuestion).ExecuteDeleteAsync(cancellation);
+
+    /// <summary>Forgets all that may be answered in the chat of an account, which is about to be no longer the account's.</summary>
+    internal static Task ForgetAllAsync(BookItDbContext db, Guid userId, CancellationToken cancellation) =>
+        db.Set<ReplyPrompt>()
+            .Where(p => db.Users.Any(u => u.Id == userId && u.TelegramId == p.ChatId))
+            .ExecuteDeleteAsync(cancellation);
 }

@@ -105,6 +105,26 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
     }
 
     /// <summary>
+    /// Whether the account that a token was issued to has another Telegram account, in place of which
+    /// <see cref="ConnectAsync"/> would put this one. A token that is not good tells nothing.
+    /// </summary>
+    public async Task<bool> HasAnotherAsync(string token, long telegramId, CancellationToken cancellation)
+    {
+        var id = new byte[UserIdLength];
+        if (!TryReadId(token, id))
+        {
+            return false;
+        }
+
+        var userId = new Guid(id, bigEndian: true);
+        return await IsGoodAsync(new Voucher(TokenKey(userId), token, new Refusal.TelegramTokenInvalid()))
+            && await db.Users.AnyAsync(
+                u => u.Id == userId && u.TelegramId != null && u.TelegramId != telegramId,
+                cancellation
+            );
+    }
+
+    /// <summary>
     /// Links the Telegram account that the Mini App's proof is of to an account, in place of the one that it had. Only
     /// success spends the proof.
     /// </summary>
@@ -189,20 +209,26 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             );
     }
 
-    /// <summary>Forgets the account's Telegram account. Without one there is nothing to do.</summary>
+    /// <summary>
+    /// Forgets the account's Telegram account, and what could be answered there. Without one there is nothing to do.
+    /// </summary>
     /// <returns>Done, or <see cref="Refusal.NotSignedIn"/> where the account is gone.</returns>
-    public async Task<Result<Done>> DisconnectAsync(Guid userId, CancellationToken cancellation) =>
-        await db
-            .Users.Where(u => u.Id == userId)
-            .ExecuteUpdateAsync(
-                set =>
-                    set.SetProperty(u => u.TelegramId, (long?)null)
-                        .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null)
-                        .SetProperty(u => u.TelegramLanguage, (string?)null),
-                cancellation
-            ) == 1
+    public async Task<Result<Done>> DisconnectAsync(Guid userId, CancellationToken cancellation)
+    {
+        await ReplyPrompts.ForgetAllAsync(db, userId, cancellation);
+        return
+            await db
+                .Users.Where(u => u.Id == userId)
+                .ExecuteUpdateAsync(
+                    set =>
+                        set.SetProperty(u => u.TelegramId, (long?)null)
+                            .SetProperty(u => u.TelegramSince, (DateTimeOffset?)null)
+                            .SetProperty(u => u.TelegramLanguage, (string?)null),
+                    cancellation
+                ) == 1
             ? Done.Ok
             : new Refusal.NotSignedIn();
+    }
 
     private async Task<Result<User>> RedeemAsync(
         Guid userId,

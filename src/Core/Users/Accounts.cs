@@ -7,6 +7,7 @@ using BookIT.Core.Mail;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
+using BookIT.Core.Telegram;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
@@ -284,6 +285,7 @@ public sealed class Accounts(
                         set => set.SetProperty(e => e.Before, (string?)null).SetProperty(e => e.After, (string?)null),
                         cancellation
                     );
+                await ReplyPrompts.ForgetAllAsync(db, id, cancellation);
                 avatarId = user.AvatarId;
                 db.Users.Remove(user);
                 await db.SaveChangesAsync(cancellation);

@@ -15,13 +15,19 @@ namespace BookIT.Core.Users;
 /// <param name="Sessions">The sign-ins that are under way.</param>
 /// <param name="Notifications">News, delivered or not, of the last weeks.</param>
 /// <param name="Changes">What administrators changed in the account.</param>
+/// <param name="Settings">What they want to hear, and when.</param>
+/// <param name="Devices">The devices that they have signed in from, so that a new one can be told of.</param>
+/// <param name="Announcements">What they have written to everybody, as an administrator.</param>
 public sealed record OwnData(
     User User,
     IReadOnlyList<ReservationView> Reservations,
     IReadOnlyList<Conversation> Tickets,
     IReadOnlyList<Session> Sessions,
     IReadOnlyList<Notification> Notifications,
-    IReadOnlyList<AuditEntry> Changes
+    IReadOnlyList<AuditEntry> Changes,
+    NotificationSettings Settings,
+    IReadOnlyList<SignInDevice> Devices,
+    IReadOnlyList<Announcement> Announcements
 );
 
 /// <summary>Collects all that is kept about somebody, for themselves (GDPR, articles 15 and 20).</summary>
@@ -29,7 +35,8 @@ public sealed class OwnDataExport(
     BookItDbContext db,
     ReservationQueries reservations,
     SupportTickets tickets,
-    Sessions sessions
+    Sessions sessions,
+    NotificationPreferences preferences
 )
 {
     private static readonly PageRequest Everything = new(int.MaxValue, Offset: 0);
@@ -59,6 +66,17 @@ public sealed class OwnDataExport(
                 .Audit.AsNoTracking()
                 .Where(e => e.TargetId == userId)
                 .OrderByDescending(e => e.Id)
+                .ToListAsync(cancellation),
+            await preferences.ReadAsync(userId, cancellation),
+            await db.Set<SignInDevice>()
+                .AsNoTracking()
+                .Where(d => d.UserId == userId)
+                .OrderByDescending(d => d.SeenAt)
+                .ToListAsync(cancellation),
+            await db.Set<Announcement>()
+                .AsNoTracking()
+                .Where(a => a.AuthorId == userId)
+                .OrderByDescending(a => a.MadeAt)
                 .ToListAsync(cancellation)
         );
     }

@@ -320,17 +320,32 @@ public sealed class NewsTests(ServerWithoutBot server) : IClassFixture<ServerWit
         await bot.NewsAsync(member, NotificationKind.UserVerified);
         await bot.NewsAsync(member, "reservation_moved", $$"""{"reservation_id": "{{later}}"}""");
         await bot.NewsAsync(member, "reservation_moved", $$"""{"reservation_id": "{{soon}}"}""");
+        var (gone, goneSoon) = (
+            await bot.ReservationAsync(member, seat, night.AddHours(14), night.AddHours(15), "closed"),
+            await bot.ReservationAsync(member, seat, night.AddHours(9), night.AddHours(9.25), "closed")
+        );
+        foreach (var closed in new[] { gone, goneSoon })
+        {
+            await bot.NewsAsync(
+                member,
+                NotificationKind.ReservationClosed,
+                $$"""{"reservation_id": "{{closed}}", "by_admin": true}"""
+            );
+        }
+
         await bot.NewsAsync(member, NotificationKind.Announcement, """{"text": "Fire"}""");
         await bot.TellAsync();
         // Half an hour after the quiet hours: whoever sleeps until then would come late.
         await chat.Expect("08:30–10:00", "Pass", "Cancel");
+        await chat.Expect("08:00–08:15");
         await chat.Expect("Fire");
         await bot.TellAtAsync(night.AddHours(9).AddSeconds(-1));
-        Assert.Equal(2, await HeardAsync(chat));
+        Assert.Equal(3, await HeardAsync(chat));
 
         await bot.TellAtAsync(night.AddHours(9));
         await chat.Expect("An administrator has verified your account");
         await chat.Expect("11:00–12:00", "Pass", "Cancel");
+        await chat.Expect("13:00–14:00");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Net;
 using BookIT.Tests.E2E.Servers;
 
@@ -156,8 +157,8 @@ public sealed class CheckInDialogueTests(ServerWithBot server) : IClassFixture<S
         await server.ExecuteAsync($"UPDATE reservations SET status = 'closed', closed_at = now() WHERE id = '{id}'");
         await admin.Press("Verify and check in");
         await admin.ExpectEdit("has ended or was cancelled");
-        await admin.ExpectToast("Verified, but not checked in. This reservation has ended or was cancelled.");
-        Assert.Equal(1, await AuditedAsync(member.UserId));
+        await admin.ExpectToast("This reservation has ended or was cancelled.");
+        Assert.Equal((0L, 0L), (await AuditedAsync(member.UserId), await ToldAsync(member, "user_verified")));
 
         // Old buttons: of somebody who was verified, and is not any more.
         var (other, second) = await ReservationAsync();
@@ -168,6 +169,50 @@ public sealed class CheckInDialogueTests(ServerWithBot server) : IClassFixture<S
         await admin.ExpectEdit("Not verified", "Verify and check in");
         await admin.ExpectToast("has not verified this user yet");
         Assert.Equal("future", await StatusAsync(second));
+    }
+
+    [Theory]
+    [InlineData("starts_at = now() + interval '2 hours', ends_at = now() + interval '3 hours'", "Check-in for this")]
+    [InlineData("status = 'did_not_come'", "nobody came")]
+    [InlineData("starts_at = now() - interval '2 hours', ends_at = now() - interval '1 minute'", "nobody came")]
+    public async Task An_old_button_verifies_nobody_who_cannot_be_checked_in_any_more(string change, string why)
+    {
+        var (member, id) = await ReservationAsync(verified: false);
+        var admin = await AdminAsync();
+        await admin.Send(await StartAsync(member, id));
+        await admin.Expect("Anna", "Verify and check in");
+
+        await server.ExecuteAsync($"UPDATE reservations SET {change} WHERE id = '{id}'");
+        await admin.Press("Verify and check in");
+        await admin.ExpectEdit(why);
+        Assert.Contains("<b>Not verified.</b>", admin.Text, StringComparison.Ordinal);
+        await admin.ExpectToast(why);
+        Assert.Equal(0, await AuditedAsync(member.UserId));
+    }
+
+    [Fact]
+    public async Task A_pass_that_is_pasted_is_no_answer_to_a_question_asked_before()
+    {
+        var (member, id) = await ReservationAsync();
+        var ticket = (await member.PostAsync("/api/ticket", new { theme = "failure", message = "The lamp" })).Id;
+        var link = await ScanAsync(member, id);
+        var admin = await AdminAsync();
+        await admin.Send("/help");
+        await admin.Expect("/today");
+        var answer = Base64Url.EncodeToString(ticket.ToByteArray(bigEndian: true));
+        await admin.Forge($"ticket:answer:{answer}");
+        await admin.Expect("Write your answer");
+
+        await admin.Send(link);
+        await admin.Expect("Anna", "Check in");
+        Assert.Empty((await member.GetAsync($"/api/ticket/{ticket}")).Body["messages"]!.AsArray());
+
+        // The question is still there; and whoever replies with a link means it.
+        await admin.Send("It will be mended");
+        await admin.Expect("Your message was sent", "Whole conversation");
+        await admin.Reply(link);
+        await admin.Expect("Your message was sent", "Whole conversation");
+        Assert.Equal(2, (await member.GetAsync($"/api/ticket/{ticket}")).Body["messages"]!.AsArray().Count);
     }
 
     [Fact]

@@ -172,6 +172,80 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         Assert.Equal(chat.Id, await server.LinkedIdAsync(other));
     }
 
+    [Theory]
+    [InlineData(
+        "ru",
+        "Привязать к новому",
+        "Оставить как есть",
+        "привязан к другому Telegram",
+        "Этот Telegram уже привязан к другому аккаунту",
+        "Готово, Person"
+    )]
+    [InlineData(
+        "en",
+        "Link to the new one",
+        "Leave it as it is",
+        "Your BookIT account is linked to another Telegram account",
+        "This Telegram account is already linked to another BookIT account",
+        "Done, Person"
+    )]
+    public async Task Linking_another_telegram_account_asks_first(
+        string language,
+        string replace,
+        string keep,
+        string question,
+        string other,
+        string linked
+    )
+    {
+        var (member, second) = (await server.MemberAsync(), await server.MemberAsync());
+        var old = server.Telegram.Somebody(language);
+        await old.Send(await TokenOf(member));
+        await old.Expect(linked);
+
+        var chat = server.Telegram.Somebody(language);
+        await chat.Send($"/start {await TokenOf(member)}");
+        await chat.Expect(question, replace, keep);
+        Assert.DoesNotContain(other, chat.Text, StringComparison.Ordinal);
+        await chat.Press(keep);
+        await chat.Hear();
+        Assert.Equal(old.Id, await server.LinkedIdAsync(member));
+
+        await chat.Send(await TokenOf(member));
+        await chat.Expect(question, replace, keep);
+        await chat.Press(replace);
+        await chat.ExpectEdit(linked);
+        Assert.Equal(chat.Id, await server.LinkedIdAsync(member));
+        // The same two again: there is nothing to ask.
+        await chat.Send(await TokenOf(member));
+        await chat.Expect(linked);
+
+        // Both have somebody else: both are told of.
+        await old.Send(await TokenOf(second));
+        await old.Expect(linked);
+        await chat.Send(await TokenOf(second));
+        await chat.Expect(question, replace, keep);
+        Assert.Contains(other, chat.Text, StringComparison.Ordinal);
+        await chat.Press(replace);
+        await chat.ExpectEdit(linked);
+        Assert.Null(await server.LinkedIdAsync(member));
+        Assert.Equal(chat.Id, await server.LinkedIdAsync(second));
+    }
+
+    [Fact]
+    public async Task A_token_that_is_none_does_not_tell_who_is_linked()
+    {
+        var member = await server.MemberAsync();
+        var old = server.Telegram.Somebody();
+        var spent = await TokenOf(member);
+        await old.Send(spent);
+        await old.Expect("Done, Person");
+
+        var chat = server.Telegram.Somebody();
+        await chat.Send(spent);
+        await chat.Expect("This link is no longer valid");
+    }
+
     [Fact]
     public async Task A_double_tap_and_an_old_button_do_no_harm()
     {

@@ -148,8 +148,12 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
         await chat.Expect("Your message was sent", "Whole conversation");
 
         // The administrator looks at the whole, and closes it.
+        await server.ExecuteAsync(
+            $"UPDATE users SET email = 'anna&<i>.{id:N}@example.com' WHERE id = '{member.UserId}'"
+        );
         await support.Press("Whole conversation");
         await support.ExpectEdit("<b>Something is broken</b>. The ticket is open.", "Reply", "Close");
+        Assert.Contains($"\nanna&amp;&lt;i&gt;.{id:N}@example.com\n", support.Text, StringComparison.Ordinal);
         var text = support.Text;
         foreach (
             var (one, next) in new[]
@@ -339,7 +343,8 @@ public sealed class TicketDialogueTests(ServerWithBot server) : IClassFixture<Se
         await chat.Expect(words);
         await chat.Send(new string('x', 4050));
         await chat.Expect(tooLong);
-        await chat.Send(new string('x', 4000));
+        // A reply to what was said about it is the answer too.
+        await chat.Reply(new string('x', 4000));
         Assert.Contains(opened, await chat.Hear(), StringComparison.Ordinal);
         await OnlyTicketAsync(member);
     }

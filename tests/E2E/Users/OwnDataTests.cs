@@ -29,6 +29,15 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
         var ticket = await member.PostAsync("/api/ticket", new { theme = "wish", message = "More plants" });
         await admin.PostAsync($"/api/ticket/{ticket.Id}/messages", new { message = "Which?" });
         await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
+        var announcement = Guid.CreateVersion7();
+        await server.ExecuteAsync(
+            $"""
+            INSERT INTO notification_settings (user_id, muted, quiet_from, quiet_to)
+            VALUES ('{member.UserId}', ARRAY['ticket_closed'], '22:00', '08:30');
+            INSERT INTO announcements (id, author_id, text, made_at)
+            VALUES ('{announcement}', '{member.UserId}', 'Cake in the kitchen', now());
+            """
+        );
 
         var export = await member.GetAsync("/api/user/export");
 
@@ -52,6 +61,15 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
             data["notifications"]!.AsArray().Select(news => (string?)news!["kind"])
         );
         Assert.True((bool)Assert.Single(data["changes"]!.AsArray())!["after"]!["verified"]!);
+        Assert.Equal(
+            """{"muted":["ticket_closed"],"quiet_from":"22:00:00","quiet_to":"08:30:00"}""",
+            data["notification_settings"]!.ToJsonString()
+        );
+        var device = Assert.Single(data["devices"]!.AsArray())!;
+        Assert.InRange((DateTimeOffset)device["seen_on"]!, now.AddMinutes(-5), now.AddMinutes(5));
+        var written = Assert.Single(data["announcements"]!.AsArray())!;
+        Assert.Equal("Cake in the kitchen", (string?)written["text"]);
+        Assert.Null(written["sent_on"]);
         Assert.DoesNotContain("AQAAAA", export.ToString(), StringComparison.Ordinal); // a password's hash
     }
 
@@ -60,10 +78,22 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
     {
         var (one, other) = (await server.MemberAsync(), await server.MemberAsync());
         await other.PostAsync("/api/ticket", new { theme = "wish", message = "Not yours to read" });
+        await server.ExecuteAsync(
+            $"""
+            INSERT INTO announcements (id, author_id, text, made_at)
+            VALUES (gen_random_uuid(), '{other.UserId}', 'Not yours either', now());
+            INSERT INTO notification_settings (user_id, muted) VALUES ('{other.UserId}', ARRAY['ticket_closed']);
+            """
+        );
 
         var export = await one.GetAsync("/api/user/export");
 
         Assert.Empty(export.Body["tickets"]!.AsArray());
+        Assert.Empty(export.Body["announcements"]!.AsArray());
+        Assert.Equal(
+            """{"muted":[],"quiet_from":null,"quiet_to":null}""",
+            export.Body["notification_settings"]!.ToJsonString()
+        );
         Assert.DoesNotContain(other.UserId.ToString(), export.ToString(), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Anonymous().GetAsync("/api/user/export")).Status);
     }
@@ -179,6 +209,32 @@ public sealed class OwnDataTests(BookItServer server) : IClassFixture<BookItServ
         Assert.Equal(("Good day", true), ((string?)message["message"], (bool)message["from_support"]!));
         Assert.Null(message["author_id"]);
         Assert.Null(message["author_name"]);
+    }
+
+    [Theory]
+    [InlineData("/api/user")]
+    [InlineData("/api/telegram")]
+    public async Task What_the_bot_has_asked_goes_with_the_account_and_with_its_link(string path)
+    {
+        var (leaving, staying) = (await server.MemberAsync(), await server.MemberAsync());
+        var chat = Random.Shared.NextInt64(1L << 40, 1L << 50);
+        foreach (var (member, id) in new[] { (leaving, chat), (staying, chat + 1) })
+        {
+            await server.ExecuteAsync(
+                $"""
+                UPDATE users SET telegram_id = {id} WHERE id = '{member.UserId}';
+                INSERT INTO telegram_prompts (chat_id, message_id, purpose, is_question, made_at)
+                VALUES ({id}, 1, 'ticket:', true, now()), ({id}, 2, 'ticket:', false, now());
+                """
+            );
+        }
+
+        var left = await leaving.DeleteAsync(path);
+
+        Assert.True(left.Response.IsSuccessStatusCode, left.ToString());
+        Task<long> Asked(long id) =>
+            server.QueryAsync<long>($"SELECT count(*) FROM telegram_prompts WHERE chat_id = {id}");
+        Assert.Equal((0L, 2L), (await Asked(chat), await Asked(chat + 1)));
     }
 
     [Fact]

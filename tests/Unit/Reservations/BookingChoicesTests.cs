@@ -1,4 +1,5 @@
 using BookIT.Bot.Reservations;
+using BookIT.Bot.Updates;
 using BookIT.Core.Reservations;
 
 namespace BookIT.Tests.Unit.Reservations;
@@ -152,7 +153,7 @@ public sealed class BookingChoicesTests
         int[] all = [.. Enumerable.Range(0, 20)];
         (int[] Items, string[] Buttons) Page(int number)
         {
-            var (items, row) = BookingSteps.Page(all, number, 8, page => $"page:{page}");
+            var (items, row) = Pages.Of(all, number, 8, page => $"page:{page}");
             return ([.. items], [.. row.Select(button => $"{button.Text}{button.CallbackData}")]);
         }
 
@@ -162,10 +163,10 @@ public sealed class BookingChoicesTests
         Assert.Equal(Page(2), Page(int.MaxValue), Same);
         Assert.Equal(Page(0), Page(-1), Same);
 
-        var (few, none) = BookingSteps.Page([1, 2], 0, 8, page => $"{page}");
+        var (few, none) = Pages.Of([1, 2], 0, 8, page => $"{page}");
         Assert.Equal([1, 2], few);
         Assert.Empty(none);
-        Assert.Empty(BookingSteps.Page(Array.Empty<int>(), 3, 8, page => $"{page}").Items);
+        Assert.Empty(Pages.Of(Array.Empty<int>(), 3, 8, page => $"{page}").Items);
     }
 
     private static bool Same((int[] Items, string[] Buttons) one, (int[] Items, string[] Buttons) other) =>
