@@ -483,10 +483,10 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
     private static string Span(Interval window) => ButtonData.Span(window);
 
     /// <summary>
-    /// Which look at the seats a button is of. An answer is kept under what its button says, a refusal too: who looks again
-    /// and presses again wants another answer.
+    /// Which look at the seats a button is of, 11 characters: its millisecond. An answer is kept under what its button says,
+    /// a refusal too: who looks again and presses again wants another answer.
     /// </summary>
-    private string Look() => (time.Now().ToUnixTimeSeconds() % 0xFFF).ToString("x", CultureInfo.InvariantCulture);
+    private string Look() => time.Now().ToUnixTimeMilliseconds().ToString("x", CultureInfo.InvariantCulture);
 
     private static string Data(ReservationView? moving, string step, params IEnumerable<string> values) =>
         moving is null

@@ -16,11 +16,15 @@ public sealed class ServerWithOwnRedis(TestServers servers) : BookItServer(serve
         await base.InitializeAsync();
     }
 
-    /// <summary>Starts it again, and waits until these tests can write sign-ins to it.</summary>
+    /// <summary>Starts it again, and waits until these tests and the Api, each by a connection of its own, can reach it.</summary>
     public async Task StartRedisAsync()
     {
         await Redis.StartAsync();
         await SignInsAreBackAsync();
+        var member = await MemberAsync();
+        await Eventually.TrueAsync(async () =>
+            (await member.GetAsync("/api/user/sessions")).Status == HttpStatusCode.OK
+        );
     }
 
     public override async ValueTask DisposeAsync()

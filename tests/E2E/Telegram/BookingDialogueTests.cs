@@ -265,10 +265,14 @@ public sealed class BookingDialogueTests(ServerForMembers server) : IClassFixtur
         var taken = await other.BookAsync(seats.A1, From, To);
 
         await chat.PressTwice("A-1 ☕");
-        await chat.ExpectEdit(
-            $"already taken at that time.\n\nThe nearest free seats for {server.Day(1)}, 14:00–16:00:",
-            ["A-10", "A-2", "B-1", "All free seats", .. Leave]
-        );
+        for (var tap = 0; tap < 2; tap++)
+        {
+            await chat.ExpectEdit(
+                $"already taken at that time.\n\nThe nearest free seats for {server.Day(1)}, 14:00–16:00:",
+                ["A-10", "A-2", "B-1", "All free seats", .. Leave]
+            );
+        }
+
         await chat.Press("All free seats");
         await chat.ExpectText("In which zone?");
 
