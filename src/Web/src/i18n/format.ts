@@ -1,0 +1,128 @@
+import { computed, type ComputedRef } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { now } from '@/api/clock'
+import { useSpace } from '@/seats/space'
+
+type Instant = string | number | Date
+
+/** Days, hours and minutes of the clock in the space, whatever the device's own zone. */
+export interface Local {
+  year: number
+  month: number
+  day: number
+  hour: number
+  minute: number
+}
+
+/** What the clock in a zone shows at a moment. */
+export function localOf(instant: Instant, timeZone: string): Local {
+  const parts = Object.fromEntries(
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+    })
+      .formatToParts(new Date(instant))
+      .filter(({ type }) => type !== 'literal')
+      .map(({ type, value }) => [type, Number(value)]),
+  )
+  return parts as unknown as Local
+}
+
+/**
+ * The moment at which the clock in a zone shows that. Of two, the first; a time that the clock skips is moved on by what
+ * it skips.
+ */
+export function instantOf(local: Local, timeZone: string): number {
+  const wanted = Date.UTC(local.year, local.month - 1, local.day, local.hour, local.minute)
+  const shown = (instant: number) => {
+    const { year, month, day, hour, minute } = localOf(instant, timeZone)
+    return Date.UTC(year, month - 1, day, hour, minute)
+  }
+  const day = 24 * 3_600_000
+  const offsets = [wanted - day, wanted + day].map((near) => shown(near) - near)
+  const candidates = offsets.map((offset) => wanted - offset)
+  return Math.min(...candidates.filter((instant) => shown(instant) === wanted), Math.max(...candidates))
+}
+
+/** The beginning of the day of a moment, some days later. */
+export function startOfDay(instant: Instant, timeZone: string, daysLater = 0): number {
+  const { year, month, day } = localOf(instant, timeZone)
+  const date = new Date(Date.UTC(year, month - 1, day + daysLater))
+  return instantOf(
+    { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate(), hour: 0, minute: 0 },
+    timeZone,
+  )
+}
+
+/** `yyyy-mm-dd` of the space's day, as date inputs have it. */
+export function dayOf(instant: Instant, timeZone: string): string {
+  const { year, month, day } = localOf(instant, timeZone)
+  return `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`
+}
+
+export interface Format {
+  timeZone: string
+  /** 14:05 */
+  time: (instant: Instant) => string
+  /** today, tomorrow, or Mon 23 November; with the year where it is another one */
+  day: (instant: Instant) => string
+  /** today, 14:05 */
+  moment: (instant: Instant) => string
+  /** today, 14:00–16:00; tomorrow, 22:00 – Tue 25 November, 02:00 */
+  span: (start: Instant, end: Instant) => string
+  /** 2 h 30 min */
+  duration: (milliseconds: number) => string
+  number: (value: number) => string
+}
+
+/** How this person reads times: in the language of the page, by the clock of the space. */
+export function useFormat(): ComputedRef<Format> {
+  const { t, locale } = useI18n()
+  const { space } = useSpace()
+  return computed(() => makeFormat(locale.value, space.value?.time_zone ?? 'Europe/Moscow', t))
+}
+
+export function makeFormat(
+  locale: string,
+  timeZone: string,
+  t: (key: string, values?: Record<string, unknown>) => string,
+): Format {
+  const tag = locale === 'en' ? 'en-GB' : 'ru-RU'
+  const timeFormat = new Intl.DateTimeFormat(tag, { timeZone, hour: '2-digit', minute: '2-digit' })
+  const dayFormat = new Intl.DateTimeFormat(tag, { timeZone, weekday: 'short', day: 'numeric', month: 'long' })
+  const yearFormat = new Intl.DateTimeFormat(tag, { timeZone, day: 'numeric', month: 'long', year: 'numeric' })
+  const numberFormat = new Intl.NumberFormat(tag)
+  const time = (instant: Instant) => timeFormat.format(new Date(instant))
+  const day = (instant: Instant) => {
+    const key = dayOf(instant, timeZone)
+    if (key === dayOf(now(), timeZone)) return t('day.today')
+    if (key === dayOf(startOfDay(now(), timeZone, 1), timeZone)) return t('day.tomorrow')
+    if (key === dayOf(startOfDay(now(), timeZone, -1), timeZone)) return t('day.yesterday')
+    const sameYear = localOf(instant, timeZone).year === localOf(now(), timeZone).year
+    return (sameYear ? dayFormat : yearFormat).format(new Date(instant))
+  }
+  const moment = (instant: Instant) => t('day.moment', { day: day(instant), time: time(instant) })
+  return {
+    timeZone,
+    time,
+    day,
+    moment,
+    span: (start, end) => {
+      // An end at midnight belongs to the day before.
+      const sameDay = dayOf(start, timeZone) === dayOf(new Date(end).getTime() - 1, timeZone)
+      return sameDay ? `${moment(start)}–${time(end)}` : `${moment(start)} – ${moment(end)}`
+    },
+    duration: (milliseconds) => {
+      const minutes = Math.max(0, Math.round(milliseconds / 60_000))
+      const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+      if (hours === 0) return t('duration.minutes', { minutes: rest })
+      return rest === 0 ? t('duration.hours', { hours }) : t('duration.both', { hours, minutes: rest })
+    },
+    number: (value) => numberFormat.format(value),
+  }
+}

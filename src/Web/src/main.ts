@@ -1,0 +1,32 @@
+import './style.css'
+import '@/ui/theme'
+import { VueQueryPlugin } from '@tanstack/vue-query'
+import { createApp } from 'vue'
+import { credentials } from '@/api/client'
+import { queryClient } from '@/api/queries'
+import { signedOut } from '@/auth/session'
+import { i18n, preferredLanguage, setLanguage } from '@/i18n'
+import { toast } from '@/ui/toasts'
+import App from './App.vue'
+import { router } from './router'
+
+await setLanguage(preferredLanguage())
+
+credentials.onSignedOut = () => {
+  signedOut()
+  toast(i18n.global.t('problem.signed_out'), 'bad')
+  const { name, meta, fullPath } = router.currentRoute.value
+  if (meta.member && name !== 'sign-in') void router.push({ name: 'sign-in', query: { next: fullPath } })
+}
+
+// After a new version the old one's parts are gone from the server.
+window.addEventListener('vite:preloadError', (event) => {
+  event.preventDefault()
+  location.reload()
+})
+
+const app = createApp(App)
+app.use(i18n)
+app.use(VueQueryPlugin, { queryClient })
+app.use(router)
+app.mount('#app')
