@@ -24,6 +24,7 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(SeatResponse))]
 [JsonSerializable(typeof(SeatResponse[]))]
 [JsonSerializable(typeof(SeatRequest))]
+[JsonSerializable(typeof(SeatTimesResponse[]))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]
