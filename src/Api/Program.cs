@@ -8,6 +8,7 @@ using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
+using BookIT.Api.Space;
 using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
@@ -35,6 +36,8 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<SeatWatch>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SeatWatch>());
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
 builder.Services.AddSingleton<DemoTraffic>();
@@ -95,6 +98,7 @@ api.MapAuth()
     .MapMail()
     .MapYandex()
     .MapUsers()
+    .MapSpace()
     .MapSeats()
     .MapReservations()
     .MapTickets()
