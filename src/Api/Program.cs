@@ -2,6 +2,7 @@ using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Floor;
 using BookIT.Api.Http;
 using BookIT.Api.Mail;
 using BookIT.Api.Metrics;
@@ -36,6 +37,8 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<SeatWatch>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SeatWatch>());
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
 builder.Services.AddSingleton<DemoTraffic>();
@@ -98,6 +101,7 @@ api.MapAuth()
     .MapUsers()
     .MapSpace()
     .MapSeats()
+    .MapFloor()
     .MapReservations()
     .MapTickets()
     .MapAvatars()
@@ -111,6 +115,7 @@ api.MapGroup("/admin")
     .MapAdminTickets()
     .MapAdminNotifications()
     .MapDefaultAvatar()
+    .MapFloorEditing()
     .MapToday()
     .MapAnnouncements()
     .MapAudit();
