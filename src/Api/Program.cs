@@ -8,6 +8,7 @@ using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
+using BookIT.Api.Space;
 using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
@@ -96,6 +97,7 @@ api.MapAuth()
     .MapMail()
     .MapYandex()
     .MapUsers()
+    .MapSpace()
     .MapSeats()
     .MapReservations()
     .MapTickets()

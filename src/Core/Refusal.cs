@@ -256,6 +256,13 @@ public abstract record Refusal
     /// <summary>The end does not lie after the start.</summary>
     public sealed record EndNotAfterStart : Refusal;
 
+    /// <summary>A look at the seats' times that reaches further than <paramref name="Maximum"/>.</summary>
+    public sealed record WindowTooLong(TimeSpan Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [(int)Maximum.TotalDays];
+    }
+
     /// <summary>The wanted time has begun longer ago than a booking is taken back to now.</summary>
     public sealed record StartInPast : Refusal;
 

@@ -7,6 +7,7 @@ using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
+using BookIT.Api.Space;
 using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
@@ -19,9 +20,11 @@ namespace BookIT.Api.Http;
 /// <summary>How JSON looks on the wire, and the types whose reading and writing is generated at compile time.</summary>
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(HttpValidationProblemDetails))]
+[JsonSerializable(typeof(SpaceResponse))]
 [JsonSerializable(typeof(SeatResponse))]
 [JsonSerializable(typeof(SeatResponse[]))]
 [JsonSerializable(typeof(SeatRequest))]
+[JsonSerializable(typeof(SeatTimesResponse[]))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]

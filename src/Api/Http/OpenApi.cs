@@ -230,7 +230,7 @@ internal static class OpenApi
 
         var isList =
             operation.OperationId == "listSeats"
-            || operation.Parameters?.Any(parameter => parameter.Name == "limit") is true;
+            || operation.Parameters?.Any(parameter => parameter.Name == "offset") is true;
         foreach (var (status, response) in operation.Responses!)
         {
             if (response is not OpenApiResponse answer)

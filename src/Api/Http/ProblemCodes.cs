@@ -77,6 +77,7 @@ public static class ProblemCodes
         [typeof(Refusal.ActiveReservationExists)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.NoActiveReservation)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.EndNotAfterStart)] = StatusCodes.Status400BadRequest,
+        [typeof(Refusal.WindowTooLong)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.StartInPast)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.EndInPast)] = StatusCodes.Status400BadRequest,
         [typeof(Refusal.TooShort)] = StatusCodes.Status400BadRequest,

@@ -15,11 +15,17 @@ public sealed record SeatCatalog(long Version, IReadOnlyList<Seat> Seats);
 /// <param name="Busy">The ids of those that are held at some moment of the window.</param>
 public sealed record Availability(SeatCatalog Catalog, IReadOnlySet<Guid> Busy);
 
+/// <summary>A time at which a seat is held.</summary>
+/// <param name="Interval">All of it, also what lies outside the window that was looked at.</param>
+/// <param name="ReservationId">By which reservation.</param>
+/// <param name="UserId">By whom.</param>
+public readonly record struct HeldTime(Interval Interval, Guid ReservationId, Guid UserId);
+
 /// <summary>When the seats are held, within a window.</summary>
 /// <param name="Catalog">All seats.</param>
 /// <param name="Window">What was looked at.</param>
 /// <param name="Held">By seat: the reservations that hold it at some moment of the window, in no order.</param>
-public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Guid, Interval> Held)
+public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Guid, HeldTime> Held)
 {
     /// <summary>
     /// Until when a seat is free from a moment of the window on: at most its end. Null where it is held at that moment.
@@ -27,7 +33,7 @@ public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Gui
     public DateTimeOffset? FreeUntil(Guid seatId, DateTimeOffset from)
     {
         var until = Window.End;
-        foreach (var held in Held[seatId])
+        foreach (var (held, _, _) in Held[seatId])
         {
             if (held.Contains(from))
             {
@@ -62,9 +68,9 @@ public sealed class SeatAvailability(
         """;
 
     private const string TimesSql = $"""
-        SELECT version, seat_id, starts_at, ends_at
+        SELECT version, seat_id, starts_at, ends_at, held.id, user_id
         FROM seat_catalog_version LEFT JOIN (
-            SELECT seat_id, starts_at, ends_at FROM reservations
+            SELECT seat_id, starts_at, ends_at, id, user_id FROM reservations
             WHERE {ReservationStatusNames.Live}
                 AND starts_at < $2 AND starts_at > $3 AND ends_at > $1
                 AND NOT (status = 'future' AND starts_at <= $4)
@@ -109,7 +115,7 @@ public sealed class SeatAvailability(
     )
     {
         long version = 0;
-        var held = new List<(Guid Seat, Interval Interval)>();
+        var held = new List<(Guid Seat, HeldTime Time)>();
         await using (var command = Command(TimesSql, window, now))
         {
             command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = except });
@@ -122,9 +128,13 @@ public sealed class SeatAvailability(
                     held.Add(
                         (
                             reader.GetGuid(1),
-                            new Interval(
-                                reader.GetFieldValue<DateTimeOffset>(2),
-                                reader.GetFieldValue<DateTimeOffset>(3)
+                            new HeldTime(
+                                new Interval(
+                                    reader.GetFieldValue<DateTimeOffset>(2),
+                                    reader.GetFieldValue<DateTimeOffset>(3)
+                                ),
+                                reader.GetGuid(4),
+                                reader.GetGuid(5)
                             )
                         )
                     );
@@ -135,7 +145,7 @@ public sealed class SeatAvailability(
         return new SeatTimes(
             await CatalogAsync(version, cancellation),
             window,
-            held.ToLookup(row => row.Seat, row => row.Interval)
+            held.ToLookup(row => row.Seat, row => row.Time)
         );
     }
 
