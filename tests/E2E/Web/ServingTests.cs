@@ -22,11 +22,7 @@ public sealed partial class ServingTests(BookItServer server, ServerWithBotToken
             : "";
 
     private async Task<string[]> AssetsAsync() =>
-        [
-            .. Asset()
-                .Matches(Encoding.UTF8.GetString((await GetAsync("/")).Bytes))
-                .Select(match => match.Value),
-        ];
+        [.. Asset().Matches(Encoding.UTF8.GetString((await GetAsync("/")).Bytes)).Select(match => match.Value)];
 
     [Theory]
     [InlineData("/")]

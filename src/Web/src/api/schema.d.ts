@@ -327,6 +327,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The space itself: its clock, its rules of booking, and the ways to sign in */
+        get: operations["getSpace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/seat": {
         parameters: {
             query?: never;
@@ -339,6 +356,23 @@ export interface paths {
         put?: never;
         /** Add a seat */
         post: operations["createSeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/seat/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the seats are held within a window of time, of eight days at the most */
+        get: operations["listSeatTimes"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -362,6 +396,23 @@ export interface paths {
         head?: never;
         /** Change a seat */
         patch: operations["updateSeat"];
+        trace?: never;
+    };
+    "/api/seat/{id}/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The free seats nearest to one that was wished for: those of its zone first */
+        get: operations["listNearestFreeSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/reservations": {
@@ -1254,6 +1305,15 @@ export interface components {
         ForgotPasswordRequest: {
             email: string;
         };
+        /** @description A time at which a seat is held. */
+        HeldTimeResponse: {
+            /** @description Not before the window begins. */
+            start: components["schemas"]["Instant"];
+            /** @description Not after the window ends. */
+            end: components["schemas"]["Instant"];
+            /** @description Whether the caller, where one is signed in, holds it. */
+            mine: boolean;
+        };
         /** @description How full an hour of the day was or is going to be. */
         HourOccupancyResponse: {
             start: components["schemas"]["Instant"];
@@ -1500,6 +1560,13 @@ export interface components {
             /** @description Whether nobody holds it at any moment of the window asked for. */
             is_available: boolean;
         };
+        /** @description When a seat is held. */
+        SeatTimesResponse: {
+            /** Format: uuid */
+            seat_id: string;
+            /** @description By their start. Of those that touch each is told by itself. */
+            held: components["schemas"]["HeldTimeResponse"][];
+        };
         /** @description An announcement that was sent. */
         SentAnnouncementResponse: {
             /** Format: uuid */
@@ -1575,6 +1642,47 @@ export interface components {
             refused: number;
             /** Format: int64 */
             errors: number;
+        };
+        /** @description What a page must know of the space before anybody signs in: its clock, its rules, and the ways in. */
+        SpaceResponse: {
+            /** @description The zone of the clock on the wall, by its IANA name. */
+            time_zone: string;
+            /**
+             * Format: int32
+             * @description The shortest booking.
+             */
+            min_duration_minutes: number;
+            /**
+             * Format: int32
+             * @description The longest booking, extensions included.
+             */
+            max_duration_minutes: number;
+            /**
+             * Format: int32
+             * @description How far ahead a booking may start.
+             */
+            max_ahead_minutes: number;
+            /**
+             * Format: int32
+             * @description How long after its start an empty seat is released; null: not before its end.
+             */
+            no_show_after_minutes: null | number;
+            /**
+             * Format: int32
+             * @description How long before the start check-in opens.
+             */
+            check_in_opens_minutes: number;
+            /**
+             * Format: int32
+             * @description How many live reservations one user may hold.
+             */
+            live_reservations_per_user: number;
+            /** @description The name of the Telegram bot, without the `@`; null where there is none. */
+            telegram_bot: null | string;
+            /** @description Whether one can sign in with Yandex. */
+            yandex: boolean;
+            /** @description Whether there is a demo space, with accounts for everybody to try. */
+            demo: boolean;
         };
         /** @description A Telegram account, and the token that it brought. */
         TelegramConnectRequest: {
@@ -3422,6 +3530,48 @@ export interface operations {
             };
         };
     };
+    getSpace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceResponse"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listSeats: {
         parameters: {
             query?: {
@@ -3561,6 +3711,80 @@ export interface operations {
             };
             /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSeatTimes: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+                /** @description Only this seat, also where nobody holds it; otherwise all that somebody holds. */
+                seat_id?: string;
+                /** @description A reservation of the caller that is taken as if it were not there: the one that is to move. */
+                except?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatTimesResponse"][];
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `window_too_long`: The window is too long: look at … days at most.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3836,6 +4060,70 @@ export interface operations {
             };
             /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNearestFreeSeats: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+                /** @description At most this many, 1 to 20; 5 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"][];
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
