@@ -4,7 +4,7 @@ import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createApp } from 'vue'
 import { credentials } from '@/api/client'
 import { queryClient } from '@/api/queries'
-import { signedOut } from '@/auth/session'
+import { signedOut, watchOtherTabs } from '@/auth/session'
 import { i18n, preferredLanguage, setLanguage } from '@/i18n'
 import { toast } from '@/ui/toasts'
 import App from './App.vue'
@@ -15,9 +15,13 @@ await setLanguage(preferredLanguage())
 credentials.onSignedOut = () => {
   signedOut()
   toast(i18n.global.t('problem.signed_out'), 'bad')
-  const { name, meta, fullPath } = router.currentRoute.value
-  if (meta.member && name !== 'sign-in') void router.push({ name: 'sign-in', query: { next: fullPath } })
+  // The first page may still be on its way.
+  void router.isReady().then(() => {
+    const { name, meta, fullPath } = router.currentRoute.value
+    if (meta.member && name !== 'sign-in') void router.push({ name: 'sign-in', query: { next: fullPath } })
+  })
 }
+watchOtherTabs(() => credentials.onSignedOut())
 
 // After a new version the old one's parts are gone from the server.
 window.addEventListener('vite:preloadError', (event) => {

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { isProbablySignedIn } from '@/api/client'
 import { fetchMe } from '@/auth/session'
 
 declare module 'vue-router' {
@@ -65,12 +66,13 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (!to.meta.member) return true
-  // A server that does not answer is no reason to send somebody to the sign-in: the page itself says what is wrong.
+  if (!isProbablySignedIn()) return { name: 'sign-in', query: { next: to.fullPath } }
+  // Nobody waits for the server to see a page of their own: it says itself what is wrong, and when the sign-in turns
+  // out to have ended, that leads away from it.
+  if (!to.meta.admin) return true
   const me = await fetchMe().catch(() => undefined)
   if (me === null) return { name: 'sign-in', query: { next: to.fullPath } }
-  return to.meta.admin && me && me.role !== 'admin'
-    ? { name: 'not-found', params: { rest: to.path.slice(1).split('/') } }
-    : true
+  return me && me.role !== 'admin' ? { name: 'not-found', params: { rest: to.path.slice(1).split('/') } } : true
 })
 
 /** Where to after signing in: a page of ours, never an address that a link brought along. */

@@ -21,16 +21,25 @@ export const keepTokens = (answer: Schemas['TokenResponse']): void => {
   credentials.tokens = { access: answer.access_token, refresh: answer.refresh_token }
 }
 
-// Whether to ask at all: without a sign-in on this device every page would begin with two refusals.
+// Whether to ask at all: without a sign-in on this device every page would begin with two refusals. Holds whose it is,
+// where that is known, which the other tabs hear when it changes.
 const memory = 'bookit.signed_in'
 
 export const isProbablySignedIn = (): boolean =>
-  credentials.tokens !== undefined || localStorage.getItem(memory) === '1'
+  credentials.tokens !== undefined || localStorage.getItem(memory) !== null
 
-export function rememberSignIn(signedIn: boolean): void {
-  if (signedIn && !credentials.tokens) localStorage.setItem(memory, '1')
+export function rememberSignIn(signedIn: boolean, userId = '1'): void {
+  if (signedIn && !credentials.tokens) localStorage.setItem(memory, userId)
   else localStorage.removeItem(memory)
   if (!signedIn) credentials.tokens = undefined
+}
+
+/** Tells who has signed in in another tab of this browser, and of nobody when it has signed out. */
+export function onSignInElsewhere(tell: (userId: string | undefined) => void): void {
+  window.addEventListener('storage', ({ key, newValue }) => {
+    // Tokens are this tab's own. No key: all was cleared.
+    if ((key === memory || key === null) && !credentials.tokens) tell(newValue ?? undefined)
+  })
 }
 
 async function send(request: Request): Promise<Response> {
@@ -81,11 +90,16 @@ async function refreshOnce(): Promise<boolean> {
 export async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone()
   const response = await send(request)
-  const mayRefresh = isProbablySignedIn() && !new URL(request.url).pathname.startsWith('/api/auth/')
+  // What leads in is refused for other reasons; whoever goes away may need new tokens for that.
+  const { pathname } = new URL(request.url)
+  const mayRefresh = isProbablySignedIn() && (!pathname.startsWith('/api/auth/') || pathname === '/api/auth/logout')
   if (response.status !== 401 || !mayRefresh) return response
   if (await refresh()) return await send(again)
-  rememberSignIn(false)
-  credentials.onSignedOut()
+  // Of all that waited for it, one tells.
+  if (isProbablySignedIn()) {
+    rememberSignIn(false)
+    credentials.onSignedOut()
+  }
   return response
 }
 

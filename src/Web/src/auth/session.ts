@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/vue-query'
 import { computed } from 'vue'
-import { api, isProbablySignedIn, rememberSignIn, take, type Schemas } from '@/api/client'
+import { api, isProbablySignedIn, onSignInElsewhere, rememberSignIn, take, type Schemas } from '@/api/client'
 import { keys, queryClient } from '@/api/queries'
 import { Problem } from '@/api/problem'
+import { setLanguage } from '@/i18n'
+import { forgetPass } from '@/reservations/keptPass'
 
 export type Me = Schemas['UserResponse']
 
@@ -26,15 +28,30 @@ export function useMe() {
 
 export const fetchMe = (): Promise<Me | null> => queryClient.ensureQueryData(query)
 
-/** After a sign-in: nothing that was read as somebody else may be shown. */
-export function signedInAs(me: Me): void {
-  rememberSignIn(true)
+/** After a sign-in: nothing that was read as somebody else may be shown, and the account's own language is spoken. */
+export async function signedInAs(me: Me): Promise<void> {
+  rememberSignIn(true, me.id)
+  forgetPass()
   queryClient.removeQueries()
   queryClient.setQueryData(keys.me, me)
+  if (me.language) await setLanguage(me.language, true)
 }
 
 export function signedOut(): void {
   rememberSignIn(false)
+  forgetPass()
   queryClient.clear()
   queryClient.setQueryData(keys.me, null)
+}
+
+/** Another tab of this browser has signed out, or in: the cookies are everybody's, so this one follows. */
+export function watchOtherTabs(followSignOut: () => void): void {
+  onSignInElsewhere((userId) => {
+    const here = queryClient.getQueryData<Me | null>(keys.me)
+    if (userId === undefined) {
+      if (here !== null) followSignOut()
+    } else if (here?.id !== userId) {
+      void queryClient.resetQueries()
+    }
+  })
 }

@@ -42,6 +42,12 @@ export async function setLanguage(language: Language, remember = false): Promise
   if (remember) localStorage.setItem(memory, language)
 }
 
+/** The browser's own choice again. */
+export async function followBrowser(): Promise<void> {
+  localStorage.removeItem(memory)
+  await setLanguage(preferredLanguage())
+}
+
 /** The words of the admin's desk, which members do not load. */
 export async function addAdminWords(): Promise<void> {
   if (withAdmin) return
