@@ -92,6 +92,9 @@ public sealed partial class ServingTests(BookItServer server, ServerWithBotToken
 
     [Theory]
     [InlineData("/icon.svg", "image/svg+xml")]
+    [InlineData("/icon-192.png", "image/png")]
+    [InlineData("/manifest.webmanifest", "application/manifest+json")]
+    [InlineData("/sw.js", "text/javascript; charset=utf-8")]
     public async Task Other_files_have_their_types_and_are_asked_for_again(string address, string type)
     {
         var answer = await GetAsync(address);
