@@ -36,6 +36,8 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<SeatWatch>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SeatWatch>());
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
 builder.Services.AddSingleton<DemoTraffic>();

@@ -94,6 +94,7 @@ public static class CoreServices
         services.AddBackgroundSingleton<Health>();
         services.AddBackgroundSingleton<SeatChanges>();
         services.AddSingleton<SeatAvailability>();
+        services.AddSingleton<HolderStates>();
         services.AddBackgroundSingleton<ReservationClock>();
         services.AddSingleton<Booking>();
         services.AddSingleton<Pass>();

@@ -25,6 +25,8 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(SeatResponse[]))]
 [JsonSerializable(typeof(SeatRequest))]
 [JsonSerializable(typeof(SeatTimesResponse[]))]
+[JsonSerializable(typeof(SeatsEvent))]
+[JsonSerializable(typeof(SeatsChangeEvent))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]

@@ -16,6 +16,8 @@ internal static class SeatEndpoints
     /// <summary>The longest booking, and a day.</summary>
     private static readonly TimeSpan LongestTimes = BookingOptions.LongestPossible + TimeSpan.FromDays(1);
 
+    private const int RetryWatchAfterSeconds = 10;
+
     public static RouteGroupBuilder MapSeats(this RouteGroupBuilder api)
     {
         var seats = api.MapGroup("/seat").WithTags("Seats");
@@ -31,6 +33,26 @@ internal static class SeatEndpoints
             .WithName("listSeatTimes")
             .WithSummary("When the seats are held within a window of time, of eight days at the most")
             .Refuses(typeof(Refusal.EndNotAfterStart), typeof(Refusal.WindowTooLong), typeof(Refusal.SeatNotFound));
+        seats
+            .MapGet("/live", Watch)
+            // Its hours would be all that the durations of requests tell of.
+            .DisableHttpMetrics()
+            .RequireRateLimiting(RateLimits.Streams)
+            .WithName("watchSeats")
+            .WithSummary("Which seats are free in a window of time, live: a stream of server-sent events")
+            .WithDescription(
+                """
+                - `seats`, `{"version": 7, "busy": [ids]}`: first of all, and whenever seats were added, changed or removed. Who holds
+                  another version reads `GET /seat` again.
+                - `change`, `{"busy": [ids], "free": [ids]}`: which seats have become so.
+                - `mine`, `{}`: something has happened to a reservation of the caller, where one is signed in.
+
+                Each within a second. A stream ends within an hour, and whenever the server restarts; what happens until the client
+                is back is told by the first `seats`, and not by a `mine`.
+                """
+            )
+            .Produces<string>(StatusCodes.Status200OK, "text/event-stream")
+            .Refuses<Refusal.EndNotAfterStart>();
         seats
             .MapGet("/{id}", GetSeat)
             .WithName("getSeat")
@@ -101,6 +123,29 @@ internal static class SeatEndpoints
         return seats.Catalog.Seats.FirstOrDefault(seat => seat.Id == id) is { } found
             ? TypedResults.Ok(SeatResponse.Of(found, isAvailable: !seats.Busy.Contains(id)))
             : new Refusal.SeatNotFound().ToResult();
+    }
+
+    private static IResult Watch(
+        [Description("Start of the window; now by default.")] Instant? start,
+        [Description("End of the window; the same as the start asks about that instant.")] Instant? end,
+        ClaimsPrincipal user,
+        SeatWatch watch,
+        TimeProvider time,
+        HttpResponse response
+    )
+    {
+        if (!TryGetWindow(start, end, time, out var window))
+        {
+            return new Refusal.EndNotAfterStart().ToResult();
+        }
+
+        if (!watch.TryWatch(window, user.FindUserId(), out var watcher))
+        {
+            response.Headers.RetryAfter = $"{RetryWatchAfterSeconds}";
+            return TypedResults.Problem(new ProblemDetails { Status = StatusCodes.Status503ServiceUnavailable });
+        }
+
+        return new SeatStream(watcher);
     }
 
     private static async Task<Results<Ok<SeatTimesResponse[]>, Refused>> ListTimes(

@@ -77,12 +77,23 @@ public sealed class SeatAvailability(
                 AND id IS DISTINCT FROM $5) AS held ON true
         """;
 
+    private const string WindowsSql = $"""
+        SELECT version, ARRAY(
+            SELECT DISTINCT seat_id FROM reservations
+            WHERE {ReservationStatusNames.Live}
+                AND starts_at < asked.until AND starts_at > asked.since - $3 AND ends_at > asked.since
+                AND NOT (status = 'future' AND starts_at <= $4))
+        FROM seat_catalog_version, unnest($1, $2) WITH ORDINALITY AS asked (since, until, number)
+        ORDER BY number
+        """;
+
     private volatile SeatCatalog? catalog;
     private long longestTicks = options.MaxDuration.Ticks;
 
     /// <summary>The length of the longest live reservation, which may be older than today's <see cref="BookingOptions.MaxDuration"/>.</summary>
     internal TimeSpan Longest
     {
+        get => TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
         set => Volatile.Write(ref longestTicks, Math.Max(value.Ticks, options.MaxDuration.Ticks));
     }
 
@@ -100,6 +111,33 @@ public sealed class SeatAvailability(
         }
 
         return new Availability(await CatalogAsync(version, cancellation), busy.ToHashSet());
+    }
+
+    /// <summary>
+    /// For each of the windows the ids of the seats that are held at some moment of it, and the version of the catalog:
+    /// one statement for all of them.
+    /// </summary>
+    public async Task<(long Version, IReadOnlyList<IReadOnlySet<Guid>> Busy)> ReadBusyAsync(
+        IReadOnlyList<Interval> windows,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        await using var command = postgres.CreateCommand(WindowsSql);
+        command.Parameters.Add(Instants(windows.Select(window => window.Start)));
+        command.Parameters.Add(Instants(windows.Select(window => window.End)));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Longest });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
+        long version = 0;
+        var busy = new List<IReadOnlySet<Guid>>(windows.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            version = reader.GetInt64(0);
+            busy.Add(reader.GetFieldValue<Guid[]>(1).ToHashSet());
+        }
+
+        return (version, busy);
     }
 
     /// <summary>The seats, and when they are held within the window, whether by one reservation or by many.</summary>
@@ -192,13 +230,15 @@ public sealed class SeatAvailability(
         return await db.Seats.AsNoTracking().SingleOrDefaultAsync(seat => seat.Id == seatId, cancellation);
     }
 
+    private static NpgsqlParameter<DateTimeOffset[]> Instants(IEnumerable<DateTimeOffset> instants) =>
+        new() { TypedValue = [.. instants] };
+
     private NpgsqlCommand Command(string sql, Interval window, DateTimeOffset now)
     {
-        var longest = TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
         var command = postgres.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.End });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - longest });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - Longest });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
         return command;
     }
