@@ -27,8 +27,11 @@ public sealed record Look
 /// Tests in a browser. Each page that a test opens is a person of its own. A page that has logged an error which was not
 /// expected fails its test; a failed test leaves pictures of its pages and what they logged in <c>.local/browser</c>.
 /// </summary>
-public abstract class BrowserTests(Chromium chromium, BookItServer server) : IAsyncDisposable
+public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) : IAsyncDisposable
+    where TServer : BookItServer
 {
+    protected TServer Server { get; } = server;
+
     private readonly ConcurrentQueue<(IPage Page, ConcurrentQueue<string> Log)> pages = [];
     private readonly List<Regex> expected = [];
 
@@ -36,7 +39,7 @@ public abstract class BrowserTests(Chromium chromium, BookItServer server) : IAs
     protected void Expect(string error) =>
         expected.Add(new Regex(error, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
 
-    protected string At(string path) => new Uri(server.Address, path).ToString();
+    protected string At(string path) => new Uri(Server.Address, path).ToString();
 
     /// <summary>A page in a browser of its own, nowhere yet.</summary>
     protected async Task<IPage> NewPageAsync(Look? look = null)
@@ -46,7 +49,7 @@ public abstract class BrowserTests(Chromium chromium, BookItServer server) : IAs
         var context = await browser.NewContextAsync(
             new BrowserNewContextOptions
             {
-                BaseURL = server.Address.ToString(),
+                BaseURL = Server.Address.ToString(),
                 ViewportSize = new ViewportSize { Width = look.Width, Height = look.Width < 700 ? 844 : 800 },
                 HasTouch = look.Width < 700,
                 ColorScheme = look.Dark ? ColorScheme.Dark : ColorScheme.Light,
@@ -194,7 +197,7 @@ public abstract class BrowserTests(Chromium chromium, BookItServer server) : IAs
                     {
                         name = "access_token",
                         value = who.Http.DefaultRequestHeaders.Authorization!.Parameter,
-                        domain = server.Address.Host,
+                        domain = Server.Address.Host,
                         path = "/",
                         expires = -1,
                         httpOnly = true,
@@ -206,7 +209,7 @@ public abstract class BrowserTests(Chromium chromium, BookItServer server) : IAs
                 {
                     new
                     {
-                        origin = server.Address.GetLeftPart(UriPartial.Authority),
+                        origin = Server.Address.GetLeftPart(UriPartial.Authority),
                         localStorage = new[] { new { name = "bookit.signed_in", value = "1" } },
                     },
                 },

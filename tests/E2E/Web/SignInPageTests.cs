@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace BookIT.Tests.E2E.Web;
 
 public sealed class SignInPageTests(Chromium chromium, BookItServer server)
-    : BrowserTests(chromium, server),
+    : BrowserTests<BookItServer>(chromium, server),
         IClassFixture<BookItServer>
 {
     private static int lastEmail;
