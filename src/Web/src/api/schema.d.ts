@@ -379,6 +379,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/seat/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which seats are free in a window of time, live: a stream of server-sent events
+         * @description - `seats`, `{"version": 7, "busy": [ids]}`: first of all, and whenever seats were added, changed or removed. Who holds
+         *       another version reads `GET /seat` again.
+         *     - `change`, `{"busy": [ids], "free": [ids]}`: which seats have become so.
+         *     - `mine`, `{}`: something has happened to a reservation of the caller, where one is signed in.
+         *
+         *     Each within a second. A stream ends within an hour, and whenever the server restarts; what happens until the client
+         *     is back is told by the first `seats`, and not by a `mine`.
+         */
+        get: operations["watchSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/seat/{id}": {
         parameters: {
             query?: never;
@@ -3785,6 +3811,66 @@ export interface operations {
             };
             /** @description - `seat_not_found`: There is no such seat. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchSeats: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
