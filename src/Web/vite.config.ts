@@ -62,6 +62,6 @@ export default defineConfig({
     },
   },
   // The Api takes changes only from its own origin, which is what this looks like to it.
-  server: { proxy: { '/api': { target: api, headers: { Origin: api } } } },
+  server: { proxy: { '/api': { target: api, changeOrigin: true, headers: { Origin: api } } } },
   test: { environment: 'happy-dom', include: ['src/**/*.test.ts'] },
 })

@@ -5,7 +5,6 @@ import type { Schemas } from '@/api/client'
 export interface KeptPass {
   reservation: Schemas['ReservationResponse']
   zone: string | null
-  timeZone: string
   /** The signed QR code. */
   svg: string
   /** When the Api last said so, by its clock. */
@@ -14,9 +13,9 @@ export interface KeptPass {
 
 const memory = 'bookit.pass'
 
-export const keepPass = (pass: Omit<KeptPass, 'keptAt'>): void => {
+export function keepPass(pass: KeptPass): void {
   try {
-    localStorage.setItem(memory, JSON.stringify({ ...pass, keptAt: now() }))
+    localStorage.setItem(memory, JSON.stringify(pass))
   } catch {
     // No room: then there is no pass offline.
   }

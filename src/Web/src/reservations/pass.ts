@@ -1,0 +1,113 @@
+import { useQuery } from '@tanstack/vue-query'
+import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
+import { api, authorizedFetch, now, take } from '@/api/client'
+import { Problem, problemOf } from '@/api/problem'
+import { keys } from '@/api/queries'
+import { readNext, useSeatsById } from './bookings'
+import { forgetPass, keepPass, readKeptPass } from './keptPass'
+import { isLive, type Booking } from './rules'
+
+// Whether somebody was checked in meanwhile: asked again and again while the pass is looked at. The live stream's `mine`
+// takes the place of this.
+const lookEveryMs = 5_000
+
+/** The pass of a booking, or of the next live one; where the Api cannot be reached, what was kept of it. */
+export function usePass(id: Ref<string | undefined>) {
+  const kept = ref(readKeptPass(id.value))
+  const read = useQuery({
+    queryKey: computed(() => [...keys.reservations, 'pass', id.value ?? 'next']),
+    queryFn: async () => ({ booking: await readBooking(id.value), at: now() }),
+    refetchInterval: lookEveryMs,
+    refetchOnWindowFocus: 'always',
+  })
+  const booking = computed<Booking | null | undefined>(
+    () => read.data.value?.booking ?? (hasAnswered() ? null : kept.value?.reservation),
+  )
+  const hasAnswered = () => read.data.value !== undefined || (read.error.value as Problem | null)?.isPassing === false
+
+  const seats = useSeatsById()
+  const zone = computed(() => {
+    const seat = booking.value && seats.value.get(booking.value.seat_id)
+    return seat
+      ? seat.zone
+      : kept.value?.reservation.seat_id === booking.value?.seat_id
+        ? (kept.value?.zone ?? null)
+        : null
+  })
+
+  const isShowable = computed(() => !!booking.value && isLive(booking.value, now()))
+  const code = useQuery({
+    queryKey: computed(() => [...keys.reservations, 'code', booking.value?.id]),
+    queryFn: () => readCode(booking.value?.id ?? ''),
+    enabled: isShowable,
+    staleTime: Infinity,
+  })
+  const svg = computed(() => {
+    if (!isShowable.value) return undefined
+    return code.data.value ?? (kept.value?.reservation.id === booking.value?.id ? kept.value?.svg : undefined)
+  })
+
+  watch(
+    [() => read.data.value, () => code.data.value, zone],
+    ([answer, codeSvg]) => {
+      if (answer?.booking && isLive(answer.booking, now()) && codeSvg)
+        keepPass({ reservation: answer.booking, zone: zone.value, svg: codeSvg, keptAt: answer.at })
+      else if (answer && kept.value && (answer.booking === null || answer.booking.id === kept.value.reservation.id))
+        forgetPass()
+    },
+    { immediate: true },
+  )
+
+  return {
+    booking,
+    zone,
+    picture: useObjectUrl(svg),
+    error: read.error,
+    codeError: code.error,
+    isPending: read.isPending,
+    isFetching: computed(() => read.isFetching.value || code.isFetching.value),
+    /** Since when what is shown has not been confirmed; undefined while it is fresh. */
+    staleSince: computed(() =>
+      read.error.value && booking.value ? (read.data.value?.at ?? kept.value?.keptAt) : undefined,
+    ),
+    retry: () => Promise.all([read.refetch(), ...(isShowable.value ? [code.refetch()] : [])]),
+  }
+}
+
+async function readBooking(id: string | undefined): Promise<Booking | null> {
+  if (id === undefined) return await readNext()
+  try {
+    return await take(api.GET('/api/reservations/{id}', { params: { path: { id } } }))
+  } catch (problem) {
+    // A mistyped id is refused as well as one of nobody.
+    if (problem instanceof Problem && [400, 403, 404].includes(problem.status)) return null
+    throw problem
+  }
+}
+
+async function readCode(id: string): Promise<string> {
+  const response = await authorizedFetch(
+    new Request(new URL(`/api/reservations/${id}/qr.svg?signed=true`, location.origin)),
+  )
+  if (!response.ok) throw problemOf(response, await response.json().catch(() => undefined))
+  return await response.text()
+}
+
+/** As an image, a picture from elsewhere runs no scripts. */
+function useObjectUrl(svg: Ref<string | undefined>) {
+  const url = ref<string>()
+  const release = () => {
+    if (url.value) URL.revokeObjectURL(url.value)
+    url.value = undefined
+  }
+  watch(
+    svg,
+    (text) => {
+      release()
+      if (text) url.value = URL.createObjectURL(new Blob([text], { type: 'image/svg+xml' }))
+    },
+    { immediate: true },
+  )
+  onScopeDispose(release)
+  return url
+}
