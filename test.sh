@@ -42,7 +42,7 @@ run_tests() { # Unit
   wait "$!" || true
 
   line=$(grep --only-matching "BookIT\.Tests\.$1 *Total: .*" "$log" | tail -n 1) || line=
-  add_totals "$1" "$status" "$line"
+  add_totals "BookIT.Tests.$1" "$status" "$line"
 }
 
 # LINE as xunit prints it, one of
@@ -52,7 +52,7 @@ add_totals() { # SUITE STATUS LINE
   local line=$3 bad
   bad=$(($(count Failed) + $(count Errors)))
   if [[ ! $line ]]; then
-    line="BookIT.Tests.$1  ended without totals"
+    line="$1  ended without totals"
     bad=1
   elif (($(count Total) == 0)) && ((filtered == 0)); then
     line+="  (no test ran)"
@@ -65,6 +65,21 @@ add_totals() { # SUITE STATUS LINE
   passed=$((passed + $(count Total) - $(count Failed) - $(count Skipped) - $(count 'Not Run')))
   failed=$((failed + bad))
   skipped=$((skipped + $(count Skipped)))
+}
+
+# Vitest's totals, in the words of the others.
+run_page_tests() {
+  local report=$dir/page.json status=0 line=
+  echo "Running the page's tests ..."
+  in_background npm test --silent --prefix src/Web -- --reporter=default --reporter=json \
+    --outputFile.json="$root/$report" || status=$?
+  [[ ! -f $report ]] || line=$(node -e '
+    const all = JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8"))
+    const broken = all.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0)
+    const skipped = all.numPendingTests + all.numTodoTests
+    console.log(`The page  Total: ${all.numTotalTests}, Errors: ${broken.length}, Failed: ${all.numFailedTests}, ` +
+      `Skipped: ${skipped}, Not Run: 0`)' "$report") || line=
+  add_totals "the page" "$status" "$line"
 }
 
 count() { # WHAT
@@ -98,7 +113,7 @@ for stale in .local/test-*/; do # of a test.sh that was killed
   [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
 done
 
-install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus
+install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus chromium
 
 mkdir -p "$dir"
 echo "Checking the format ..."
@@ -107,9 +122,7 @@ in_background dotnet csharpier check .
 echo "Building ..."
 in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \
   >"$dir/build.log" || { cat "$dir/build.log" >&2 && exit 1; }
-if [[ -f tests/E2E/node/package.json ]]; then
-  in_background npm ci --silent --prefix tests/E2E/node
-fi
+in_background npm ci --silent --prefix tests/E2E/node
 
 echo "Starting PostgreSQL and Redis ..."
 start_postgres "$dir/postgres" max_connections=400 shared_buffers=256MB \
@@ -119,6 +132,11 @@ ConnectionStrings__Postgres=$(postgres_connection "$dir/postgres" postgres)
 ConnectionStrings__Redis=$(redis_url "$dir/redis")
 export ConnectionStrings__Postgres ConnectionStrings__Redis BOOKIT_CONFIGURATION=Release
 
+if ((filtered == 0)); then
+  echo "Checking the web page ..."
+  in_background npm run check --silent --prefix src/Web
+  run_page_tests
+fi
 run_tests Unit
 run_tests E2E
 

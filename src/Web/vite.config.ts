@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import vueI18n from '@intlify/unplugin-vue-i18n/vite'
 import tailwindcss from '@tailwindcss/vite'
 import vue from '@vitejs/plugin-vue'
+import { VitePWA } from 'vite-plugin-pwa'
 import { defineConfig } from 'vitest/config'
 
 const api = process.env.API ?? 'http://127.0.0.1:8080'
@@ -11,6 +12,39 @@ export default defineConfig({
     vue(),
     tailwindcss(),
     vueI18n({ include: [fileURLToPath(new URL('./src/**/{en,ru}.json', import.meta.url))] }),
+    VitePWA({
+      registerType: 'prompt',
+      injectRegister: false,
+      manifest: {
+        id: '/',
+        name: 'BookIT',
+        short_name: 'BookIT',
+        description: 'Забронируйте место в коворкинге. Book a seat in the coworking space.',
+        lang: 'ru',
+        start_url: '/',
+        display: 'standalone',
+        background_color: '#f5f7fa',
+        theme_color: '#ffffff',
+        icons: [
+          { src: '/icon-192.png', sizes: '192x192', type: 'image/png' },
+          { src: '/icon-512.png', sizes: '512x512', type: 'image/png' },
+          { src: '/icon-maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+          { src: '/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        ],
+      },
+      workbox: {
+        globPatterns: ['**/*.{js,css,html,svg,woff2}'],
+        // Who does not need it does not load it: administrators are online, and Telegram opens nothing offline.
+        globIgnores: ['assets/desk/**', '**/miniApp-*'],
+        dontCacheBustURLsMatching: /^assets\//,
+        // Every address of ours is this one page. What the Api says is never kept here.
+        navigateFallback: '/index.html',
+        navigateFallbackDenylist: [/^\/(api|health|metrics)(\/|$)/i],
+        cleanupOutdatedCaches: true,
+        inlineWorkboxRuntime: true,
+        sourcemap: false,
+      },
+    }),
   ],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
@@ -18,6 +52,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: 'es2022',
     reportCompressedSize: false,
+    rollupOptions: {
+      output: {
+        chunkFileNames: ({ name, moduleIds }) => {
+          const isDesk = moduleIds.some((id) => id.includes('/src/admin/') || id.includes('/qr-scanner/'))
+          return `assets/${isDesk ? 'desk/' : ''}${name.split('.')[0]}-[hash].js`
+        },
+      },
+    },
   },
   // The Api takes changes only from its own origin, which is what this looks like to it.
   server: { proxy: { '/api': { target: api, changeOrigin: true, headers: { Origin: api } } } },

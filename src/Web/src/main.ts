@@ -5,6 +5,7 @@ import { createApp } from 'vue'
 import { credentials } from '@/api/client'
 import { queryClient } from '@/api/queries'
 import { signedOut, watchOtherTabs } from '@/auth/session'
+import { isOpenedByTelegram } from '@/telegram/telegram'
 import { i18n, preferredLanguage, setLanguage } from '@/i18n'
 import { toast } from '@/ui/toasts'
 import App from './App.vue'
@@ -32,5 +33,15 @@ window.addEventListener('vite:preloadError', (event) => {
 const app = createApp(App)
 app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
+if (isOpenedByTelegram()) {
+  const { startMiniApp } = await import('@/telegram/miniApp')
+  try {
+    startMiniApp(router)
+  } catch (reason) {
+    console.warn('This is not Telegram after all.', reason)
+  }
+}
+
 app.use(router)
 app.mount('#app')
+if (import.meta.env.PROD) void import('./updates').then(({ keepUpToDate }) => keepUpToDate())

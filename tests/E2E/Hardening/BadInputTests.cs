@@ -245,7 +245,7 @@ public sealed class BadInputTests(BookItServer server) : IClassFixture<BookItSer
         client.Http.DefaultRequestHeaders.Accept.ParseAdd("text/html");
 
         IsProblem(await client.GetAsync("/api/nothing"), HttpStatusCode.NotFound, "not_found");
-        IsProblem(await client.GetAsync("/nothing"), HttpStatusCode.NotFound, "not_found");
+        IsProblem(await client.GetAsync("/nothing.php"), HttpStatusCode.NotFound, "not_found");
         IsProblem(
             await client.SendAsync(HttpMethod.Put, "/api/seat"),
             HttpStatusCode.MethodNotAllowed,

@@ -12,10 +12,14 @@ const timeoutMs = 20_000
  * site's frame gets no cookies, the tokens are kept in memory.
  */
 export const credentials: {
+  /** Whether the tokens are kept here, as there will be no cookies. */
+  inMemory: boolean
   tokens: { access: string; refresh: string } | undefined
   language: string
   onSignedOut: () => void
-} = { tokens: undefined, language: 'ru', onSignedOut: () => {} }
+} = { inMemory: false, tokens: undefined, language: 'ru', onSignedOut: () => {} }
+
+const bringTokens = new Set(['/api/auth/login', '/api/auth/register', '/api/auth/refresh', '/api/telegram/webapp'])
 
 export const keepTokens = (answer: Schemas['TokenResponse']): void => {
   credentials.tokens = { access: answer.access_token, refresh: answer.refresh_token }
@@ -55,6 +59,8 @@ async function send(request: Request): Promise<Response> {
     if (!response.headers.get('Cache-Control')?.includes('max-age')) {
       tellTime(response.headers.get('Date'), sentAt, Date.now())
     }
+    if ((credentials.inMemory || credentials.tokens) && response.ok && bringTokens.has(new URL(request.url).pathname))
+      keepTokens((await response.clone().json()) as Schemas['TokenResponse'])
     return response
   } catch (reason) {
     if (request.signal.aborted) throw reason
@@ -81,12 +87,7 @@ async function refreshOnce(): Promise<boolean> {
       body: JSON.stringify(credentials.tokens ? { refresh_token: credentials.tokens.refresh } : {}),
     }),
   )
-  if (response.ok) {
-    const answer = (await response.json()) as Schemas['TokenResponse']
-    if (credentials.tokens) keepTokens(answer)
-    return true
-  }
-
+  if (response.ok) return true
   if (response.status === 401) return false
   throw problemOf(response, await response.json().catch(() => undefined))
 }

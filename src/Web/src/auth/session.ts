@@ -32,7 +32,7 @@ export const fetchMe = (): Promise<Me | null> => queryClient.ensureQueryData(que
 export async function signedInAs(me: Me): Promise<void> {
   rememberSignIn(true, me.id)
   forgetPass()
-  queryClient.removeQueries()
+  forgetAnswers()
   queryClient.setQueryData(keys.me, me)
   if (me.language) await setLanguage(me.language, true)
 }
@@ -40,8 +40,15 @@ export async function signedInAs(me: Me): Promise<void> {
 export function signedOut(): void {
   rememberSignIn(false)
   forgetPass()
-  queryClient.clear()
   queryClient.setQueryData(keys.me, null)
+  forgetAnswers()
+}
+
+/** All that was read as somebody else. What is on the screen is read again; taken away, it would stay there as it is. */
+function forgetAnswers(): void {
+  const isNotMe = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== keys.me[0]
+  queryClient.removeQueries({ type: 'inactive', predicate: isNotMe })
+  void queryClient.resetQueries({ predicate: isNotMe })
 }
 
 /** Another tab of this browser has signed out, or in: the cookies are everybody's, so this one follows. */

@@ -1,0 +1,218 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BookIT.Tests.E2E.Servers;
+using Microsoft.Playwright;
+
+namespace BookIT.Tests.E2E.Web;
+
+/// <summary>What somebody looks at the page with, and as whom.</summary>
+public sealed record Look
+{
+    /// <summary>Signed in as; nobody by default.</summary>
+    public ApiClient? As { get; init; }
+
+    public int Width { get; init; } = 390;
+
+    public bool Dark { get; init; }
+
+    public string Language { get; init; } = "en-GB";
+
+    /// <summary>Whether it may work offline; otherwise no service worker answers in place of the Api.</summary>
+    public bool ServiceWorker { get; init; }
+}
+
+/// <summary>
+/// Tests in a browser. Each page that a test opens is a person of its own. A page that has logged an error which was not
+/// expected fails its test; a failed test leaves pictures of its pages and what they logged in <c>.local/browser</c>.
+/// </summary>
+public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) : IAsyncDisposable
+    where TServer : BookItServer
+{
+    protected TServer Server { get; } = server;
+
+    private readonly ConcurrentQueue<(IPage Page, ConcurrentQueue<string> Log)> pages = [];
+    private readonly List<Regex> expected = [];
+
+    /// <summary>An error that pages are to log in this test; part of its text, as a regular expression.</summary>
+    protected void Expect(string error) =>
+        expected.Add(new Regex(error, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
+
+    protected string At(string path) => new Uri(Server.Address, path).ToString();
+
+    /// <summary>A page in a browser of its own, nowhere yet.</summary>
+    protected async Task<IPage> NewPageAsync(Look? look = null)
+    {
+        look ??= new Look();
+        var browser = await chromium.BrowserAsync();
+        var context = await browser.NewContextAsync(
+            new BrowserNewContextOptions
+            {
+                BaseURL = Server.Address.ToString(),
+                ViewportSize = new ViewportSize { Width = look.Width, Height = look.Width < 700 ? 844 : 800 },
+                HasTouch = look.Width < 700,
+                ColorScheme = look.Dark ? ColorScheme.Dark : ColorScheme.Light,
+                Locale = look.Language,
+                TimezoneId = "Europe/Moscow",
+                ReducedMotion = ReducedMotion.Reduce,
+                ServiceWorkers = look.ServiceWorker ? ServiceWorkerPolicy.Allow : ServiceWorkerPolicy.Block,
+                StorageState = look.As is { } who ? SignedIn(who) : null,
+            }
+        );
+        // A busy machine takes its time.
+        context.SetDefaultTimeout(60_000);
+        var page = await context.NewPageAsync();
+        var log = new ConcurrentQueue<string>();
+        page.Console += (_, message) => log.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
+        page.PageError += (_, error) => log.Enqueue($"error: uncaught {error}");
+        pages.Enqueue((page, log));
+        return page;
+    }
+
+    /// <summary>A page at an address, ready.</summary>
+    protected async Task<IPage> OpenAsync(string path, Look? look = null)
+    {
+        var page = await NewPageAsync(look);
+        await page.GotoAsync(path);
+        await ReadyAsync(page);
+        return page;
+    }
+
+    /// <summary>Waits until a page has its heading, and nothing on it holds the place of something that is on its way.</summary>
+    protected static async Task ReadyAsync(IPage page)
+    {
+        await page.Locator("main h1").First.WaitForAsync();
+        await Assertions
+            .Expect(page.Locator(".animate-pulse"))
+            .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
+    }
+
+    /// <summary>Whether something can be seen, or comes to be.</summary>
+    protected static Task SeesAsync(ILocator what) =>
+        Assertions.Expect(what).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
+
+    /// <summary>Presses Tab until something has the focus, as somebody without a mouse does.</summary>
+    protected static async Task TabToAsync(IPage page, ILocator target)
+    {
+        for (var presses = 0; presses < 60; presses++)
+        {
+            if (await target.EvaluateAsync<bool>("element => element === document.activeElement"))
+            {
+                return;
+            }
+
+            await page.Keyboard.PressAsync("Tab");
+        }
+
+        Assert.Fail($"{target} cannot be reached by the keyboard.");
+    }
+
+    /// <summary>The violations that axe finds on a page as it stands.</summary>
+    protected static async Task<string[]> ViolationsAsync(IPage page)
+    {
+        if (!await page.EvaluateAsync<bool>("() => 'axe' in window"))
+        {
+            await page.EvaluateAsync(await File.ReadAllTextAsync(await Node.ProgramAsync("axe-core", "axe.min.js")));
+        }
+
+        return await page.EvaluateAsync<string[]>(
+            """
+            async () => (await axe.run()).violations.map(violation =>
+              `${violation.id}: ${violation.help}: ${violation.nodes.map(node => node.target.join(' ')).join(' | ')}`)
+            """
+        );
+    }
+
+    /// <summary>What is wider than the window; nothing should be.</summary>
+    protected static Task<string[]> OverflowAsync(IPage page) =>
+        page.EvaluateAsync<string[]>(
+            """
+            () => {
+              const width = document.documentElement.clientWidth
+              if (document.documentElement.scrollWidth <= width) return []
+              return [...document.querySelectorAll('body *')]
+                .filter(element => element.getBoundingClientRect().right > width + 1)
+                .map(element => `<${element.tagName.toLowerCase()} class="${element.getAttribute('class') ?? ''}">`)
+                .slice(0, 5).concat(`${document.documentElement.scrollWidth} > ${width}`)
+            }
+            """
+        );
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        var errors = pages
+            .SelectMany(page => page.Log)
+            .Where(line => line.StartsWith("error:", StringComparison.Ordinal))
+            .Where(line => !expected.Exists(error => error.IsMatch(line)))
+            .ToArray();
+        var hasFailed = errors.Length > 0 || TestContext.Current.TestState?.Result is TestResult.Failed;
+        var number = 0;
+        foreach (var (page, log) in pages)
+        {
+            if (hasFailed)
+            {
+                await KeepAsync(page, log, ++number);
+            }
+
+            await page.Context.DisposeAsync();
+        }
+
+        Assert.True(errors.Length == 0, $"The page has logged:\n{string.Join('\n', errors.Distinct())}");
+    }
+
+    private static async Task KeepAsync(IPage page, IEnumerable<string> log, int number)
+    {
+        var folder = Path.Combine(Servers.Program.RepositoryRoot(), ".local", "browser");
+        var test = string.Concat(
+            (TestContext.Current.Test?.TestDisplayName ?? "test").Select(letter =>
+                char.IsAsciiLetterOrDigit(letter) ? letter : '-'
+            )
+        );
+        var path = Path.Combine(
+            Directory.CreateDirectory(folder).FullName,
+            string.Create(CultureInfo.InvariantCulture, $"{test[..Math.Min(test.Length, 150)]}-{number}")
+        );
+        await File.WriteAllLinesAsync($"{path}.log", [page.Url, .. log]);
+        try
+        {
+            await page.ScreenshotAsync(new PageScreenshotOptions { Path = $"{path}.png", Timeout = 20_000 });
+        }
+        catch (PlaywrightException)
+        {
+            // The test has closed it, or it hangs: there is the log.
+        }
+    }
+
+    /// <summary>What a browser keeps of a sign-in: a cookie that scripts cannot read, and that there is one.</summary>
+    private string SignedIn(ApiClient who) =>
+        JsonSerializer.Serialize(
+            new
+            {
+                cookies = new[]
+                {
+                    new
+                    {
+                        name = "access_token",
+                        value = who.Http.DefaultRequestHeaders.Authorization!.Parameter,
+                        domain = Server.Address.Host,
+                        path = "/",
+                        expires = -1,
+                        httpOnly = true,
+                        secure = false,
+                        sameSite = "Lax",
+                    },
+                },
+                origins = new[]
+                {
+                    new
+                    {
+                        origin = Server.Address.GetLeftPart(UriPartial.Authority),
+                        localStorage = new[] { new { name = "bookit.signed_in", value = "1" } },
+                    },
+                },
+            }
+        );
+}
