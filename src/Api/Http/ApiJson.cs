@@ -33,6 +33,7 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(FloorBody))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
+[JsonSerializable(typeof(ListedReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]
 [JsonSerializable(typeof(AdminBookingBody))]
 [JsonSerializable(typeof(ReservationPatch))]

@@ -125,6 +125,17 @@ public sealed class AuditEntry
             After = JsonSerializer.Serialize(after, Json),
         };
 
+    /// <summary>Records something that was ended outside the database.</summary>
+    internal static AuditEntry Ended(object before, Guid targetId, Guid actorId, string action, DateTimeOffset now) =>
+        new()
+        {
+            At = now,
+            ActorId = actorId,
+            Action = action,
+            TargetId = targetId,
+            Before = JsonSerializer.Serialize(before, Json),
+        };
+
     private static string Values(
         List<PropertyEntry> properties,
         Func<PropertyEntry, object?> value,

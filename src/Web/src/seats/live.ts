@@ -119,16 +119,22 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
   const busy = shallowRef<Busy>()
   const version = ref<number>()
   const visible = ref(document.visibilityState === 'visible')
-  const { me } = useMe()
+  const { me, isPending } = useMe()
+  let isFirst = true
   const look = () => (visible.value = document.visibilityState === 'visible')
   document.addEventListener('visibilitychange', look)
   onScopeDispose(() => document.removeEventListener('visibilitychange', look))
 
   // Whoever signs in or out hears of other reservations. A page in the background needs no line, of which a browser has few.
   watch(
-    [() => toValue(span)?.start, () => toValue(span)?.end, () => me.value?.id, visible] as const,
-    ([start, end, , isVisible], _, onCleanup) => {
-      if (!isVisible) return
+    [
+      () => toValue(span)?.start,
+      () => toValue(span)?.end,
+      () => me.value?.id,
+      () => visible.value && !isPending.value,
+    ] as const,
+    ([start, end, , isWanted], _, onCleanup) => {
+      if (!isWanted) return
       const window = start !== undefined && end !== undefined ? { start, end } : undefined
       const url = new URL('/api/seat/live', location.origin)
       if (window) {
@@ -136,7 +142,6 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
         url.searchParams.set('end', toAddress(window.end))
       }
 
-      let isFirst = true
       const stop = new AbortController()
       onCleanup(() => stop.abort())
       void listen({

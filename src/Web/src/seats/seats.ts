@@ -51,7 +51,8 @@ export function useSeats(span: MaybeRefOrGetter<Span>) {
 
   const seats = computed(() => {
     const heard = live.busy.value
-    const isHeard = heard?.span && sameSpan(heard.span, toValue(span))
+    // While another window is on its way, what was heard belongs to what is still shown.
+    const isHeard = heard?.span && (isPlaceholderData.value || sameSpan(heard.span, toValue(span)))
     if (!data.value || !isHeard) return data.value
     return data.value.map((seat) => ({ ...seat, is_available: !heard.ids.has(seat.id) }))
   })
@@ -108,6 +109,12 @@ export function useNearest(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGet
       ),
     enabled,
   })
+}
+
+/** The picture beneath the seats, where the space has one. */
+export function useFloor() {
+  const { data } = useQuery({ queryKey: keys.floor, queryFn: () => take(api.GET('/api/floor')), staleTime: 300_000 })
+  return computed(() => data.value?.plan ?? undefined)
 }
 
 /** The reservations of whoever is signed in that are still to be or going on; undefined while that is not known. */
