@@ -61,7 +61,7 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
             }
         );
         // A busy machine takes its time.
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(30_000);
         var page = await context.NewPageAsync();
         var log = new ConcurrentQueue<string>();
         page.Console += (_, message) => log.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
@@ -85,12 +85,12 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
         await page.Locator("main h1").First.WaitForAsync();
         await Assertions
             .Expect(page.Locator(".animate-pulse"))
-            .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
+            .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });
     }
 
     /// <summary>Whether something can be seen, or comes to be.</summary>
     protected static Task SeesAsync(ILocator what) =>
-        Assertions.Expect(what).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
+        Assertions.Expect(what).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 30_000 });
 
     /// <summary>Presses Tab until something has the focus, as somebody without a mouse does.</summary>
     protected static async Task TabToAsync(IPage page, ILocator target)
