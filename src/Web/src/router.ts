@@ -17,7 +17,10 @@ const member = { member: true }
 
 const routes: RouteRecordRaw[] = [
   { path: '/', name: 'map', component: () => import('@/seats/MapPage.vue') },
-  { path: '/seat/:id', redirect: ({ params }) => ({ name: 'map', query: { seat: params.id as string } }) },
+  {
+    path: '/seat/:id',
+    redirect: ({ params, query }) => ({ name: 'map', params: {}, query: { ...query, seat: params.id as string } }),
+  },
   { path: '/sign-in', name: 'sign-in', component: () => import('@/auth/SignInPage.vue') },
   { path: '/register', name: 'register', component: () => import('@/auth/RegisterPage.vue') },
   { path: '/forgot', name: 'forgot', component: () => import('@/auth/ForgotPage.vue') },

@@ -1,5 +1,7 @@
 // Devices are sometimes an hour off. What is "now" is said by the server, in the Date of its answers.
-let offset = 0
+// Remembered for a page that is opened without a network.
+const memory = 'bookit.clock'
+let offset = Number(localStorage.getItem(memory)) || 0
 
 export function tellTime(date: string | null, sentAt: number, receivedAt: number): void {
   const server = date ? Date.parse(date) : NaN
@@ -7,7 +9,9 @@ export function tellTime(date: string | null, sentAt: number, receivedAt: number
     // The header has whole seconds, and the answer took a while.
     const here = (sentAt + receivedAt) / 2
     const difference = server + 500 - here
-    offset = Math.abs(difference - offset) > 2_000 ? difference : offset
+    if (Math.abs(difference - offset) <= 2_000) return
+    offset = difference
+    localStorage.setItem(memory, String(Math.round(offset)))
   }
 }
 

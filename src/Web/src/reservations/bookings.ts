@@ -3,6 +3,7 @@ import { computed, type Ref } from 'vue'
 import { api, take, takePage, type Schemas } from '@/api/client'
 import { Problem } from '@/api/problem'
 import { keys, queryClient } from '@/api/queries'
+import { useLive } from '@/seats/live'
 import { isLive, type Booking } from './rules'
 
 const pageSize = 20
@@ -12,6 +13,7 @@ const pageSize = 20
  * by when they were made, so the next live one is asked for as well, however long ago that was.
  */
 export function useBookings(present: Ref<number>) {
+  useLive()
   const pages = useInfiniteQuery({
     queryKey: [...keys.reservations, 'mine'],
     queryFn: ({ pageParam }) =>

@@ -3,21 +3,23 @@ import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
 import { api, authorizedFetch, now, take } from '@/api/client'
 import { Problem, problemOf } from '@/api/problem'
 import { keys } from '@/api/queries'
+import { useLive } from '@/seats/live'
 import { readNext, useSeatsById } from './bookings'
 import { forgetPass, keepPass, readKeptPass } from './keptPass'
 import { isLive, type Booking } from './rules'
 
-// Whether somebody was checked in meanwhile: asked again and again while the pass is looked at. The live stream's `mine`
-// takes the place of this.
+// While nothing is heard of it, whether somebody was checked in is asked again and again.
 const lookEveryMs = 5_000
 
 /** The pass of a booking, or of the next live one; where the Api cannot be reached, what was kept of it. */
 export function usePass(id: Ref<string | undefined>) {
   const kept = ref(readKeptPass(id.value))
+  // Tells when something happened to one's own bookings, which are then read again.
+  const live = useLive()
   const read = useQuery({
     queryKey: computed(() => [...keys.reservations, 'pass', id.value ?? 'next']),
     queryFn: async () => ({ booking: await readBooking(id.value), at: now() }),
-    refetchInterval: lookEveryMs,
+    refetchInterval: () => (live.state.value === 'live' ? 30_000 : lookEveryMs),
     refetchOnWindowFocus: 'always',
   })
   const booking = computed<Booking | null | undefined>(

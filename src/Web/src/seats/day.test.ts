@@ -27,6 +27,7 @@ describe('how a seat stands to a wish', () => {
     [[h(12, 14)], { kind: 'free', until: undefined }],
     [[h(15, 17)], { kind: 'partly', until: 15 * hour }],
     [[h(13, 15)], { kind: 'taken', until: 15 * hour }],
+    [[h(14.01, 15)], { kind: 'taken', until: 15 * hour }],
     [[h(13, 15), h(15, 17), h(18, 19)], { kind: 'taken', until: 17 * hour }],
   ])('%o', (held, standing) => expect(standingOf(held, h(14, 16), 24 * hour)).toEqual(standing))
 })

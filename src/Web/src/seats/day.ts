@@ -1,4 +1,4 @@
-import { clampSpan, minute, overlaps, type Rules, type Span } from './spans'
+import { minute, overlaps, ruleBroken, snap, type Rules, type Span } from './spans'
 
 /** A time at which somebody holds a seat. */
 export interface Held extends Span {
@@ -35,7 +35,8 @@ export function standingOf(held: Span[], wish: Span, horizon: number): Standing 
     return { kind: 'free', until: first && first.start < horizon ? first.start : undefined }
   }
 
-  if (first.start > wish.start) return { kind: 'partly', until: first.start }
+  // Whoever books from now on gets the seconds of the present minute cut off.
+  if (first.start >= wish.start + minute) return { kind: 'partly', until: first.start }
   let until = first.end
   for (const { start, end } of held) if (start <= until && end > until) until = end
   return { kind: 'taken', until }
@@ -45,13 +46,13 @@ export function standingOf(held: Span[], wish: Span, horizon: number): Standing 
 export function fixesOf(held: Span[], wish: Span, rules: Rules, now: number, horizon: number): Span[] {
   if (!held.some((span) => overlaps(span, wish))) return []
   const shortest = rules.min_duration_minutes * minute
-  const length = wish.end - wish.start
+  // Who came at 14:03 for two hours wants 16:00 to 18:00, not to 17:57.
+  const endAfter = (start: number) => snap(start + wish.end - wish.start)
   const from = Math.max(wish.start, Math.floor(now / minute) * minute)
   const free = freeSpans(held, { start: from, end: Math.max(horizon, wish.end) })
-    .map(({ start, end }) => clampSpan({ start, end: Math.min(end, start + length) }, rules, now, 'end'))
-    .filter(({ start, end }) => end - start >= shortest && !held.some((span) => overlaps(span, { start, end })))
-  const [shortened, whole] = [free[0], free.find(({ start, end }) => end - start >= length)]
-  return [shortened, whole].filter(
-    (span, index, all): span is Span => span !== undefined && all.indexOf(span) === index,
-  )
+    .map(({ start, end }) => ({ start, end: Math.min(end, endAfter(start)), isWhole: end >= endAfter(start) }))
+    .filter(({ start, end }) => end - start >= shortest && !ruleBroken({ start, end }, rules, now))
+  const [shortened, whole] = [free[0], free.find(({ isWhole }) => isWhole)]
+  const fixes = shortened === whole ? [shortened] : [shortened, whole]
+  return fixes.filter((span) => span !== undefined).map(({ start, end }) => ({ start, end }))
 }

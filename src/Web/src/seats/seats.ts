@@ -82,7 +82,7 @@ export function useAllTimes(span: MaybeRefOrGetter<Span>) {
 }
 
 /** When one seat is held. */
-export function useSeatTimes(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGetter<Span>) {
+export function useSeatTimes(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGetter<Span>, enabled = () => true) {
   return useQuery({
     queryKey: computed(() => [...keys.seatTimes, toValue(seatId), toValue(span)] as const),
     queryFn: async ({ queryKey: [, id, wanted], signal }) => {
@@ -90,6 +90,7 @@ export function useSeatTimes(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrG
       const [times] = await take(api.GET('/api/seat/times', { params: { query }, signal }))
       return times?.held.map(toHeld) ?? []
     },
+    enabled,
     placeholderData: (before, query) => (query?.queryKey[1] === toValue(seatId) ? before : undefined),
   })
 }
