@@ -76,11 +76,8 @@ export function useSeatWords() {
       }),
     /** "A-1, Quiet zone, free until 16:00" */
     name: ({ seat, says }: Place, sign?: string) =>
-      [
-        sign ? `${seat.name} (${sign})` : seat.name,
-        ...(seat.type === 'seat' ? [] : [kind(seat)]),
-        zone(seat.zone),
-        says,
-      ].join(', '),
+      [seat.name, ...(sign ? [sign] : []), ...(seat.type === 'seat' ? [] : [kind(seat)]), zone(seat.zone), says].join(
+        ', ',
+      ),
   }
 }

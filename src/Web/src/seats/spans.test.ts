@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   clampSpan,
   fromInput,
+  hoursOf,
   hour,
   minute,
   nowSpan,
@@ -110,6 +111,20 @@ describe('days', () => {
     })
     const late = { start: at('22:00') + 24 * hour, end: at('02:30') + 48 * hour }
     expect(trackOf(late, now, moscow)).toEqual({ start: at('06:00') + 24 * hour, end: at('03:00') + 48 * hour })
+  })
+})
+
+describe('the hours on a line', () => {
+  it.each([
+    [4, [0, 1, 2, 3]],
+    [12, [0, 2, 4, 6, 8, 10]],
+    [18, [0, 3, 6, 9, 12, 15]],
+    [21, [0, 4, 8, 12, 16, 20]],
+    [168, [0, 28, 56, 84, 112, 140]],
+  ])('of %i hours have names at %o', (count, named) => {
+    const hours = hoursOf({ start: 0, end: count * hour })
+    expect(hours.filter(({ isNamed }) => isNamed).map(({ at }) => at / hour)).toEqual(named)
+    expect(hours.length).toBe(count <= 48 ? count + 1 : named.length)
   })
 })
 

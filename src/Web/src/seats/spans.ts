@@ -90,6 +90,24 @@ export function trackOf(span: Span, now: number, timeZone: string): Span {
   }
 }
 
+export interface Hour {
+  at: number
+  isNamed: boolean
+  /** The how-manieth of those with names. */
+  index: number
+}
+
+/** The full hours of a line of time, and which of them have room for a name: six at the most. */
+export function hoursOf({ start, end }: Span): Hour[] {
+  const count = Math.floor((end - start) / hour)
+  const every = [1, 2, 3, 4, 6, 12, 24].find((step) => count / step <= 6) ?? Math.ceil(count / 6)
+  return Array.from({ length: count + 1 }, (_, index) => ({
+    at: start + index * hour,
+    isNamed: index % every === 0 && index < count,
+    index: Math.floor(index / every),
+  })).filter(({ isNamed }) => isNamed || count <= 48)
+}
+
 /** The next moment of the grid, before or after. */
 export function step(instant: number, by: number): number {
   return by > 0 ? floorTo(instant, quarter) + by : ceilTo(instant, quarter) + by
