@@ -19,7 +19,7 @@ export function usePass(id: Ref<string | undefined>) {
   const read = useQuery({
     queryKey: computed(() => [...keys.reservations, 'pass', id.value ?? 'next']),
     queryFn: async () => ({ booking: await readBooking(id.value), at: now() }),
-    refetchInterval: () => (live.state.value === 'live' ? 30_000 : lookEveryMs),
+    refetchInterval: computed(() => (live.state.value === 'live' ? 30_000 : lookEveryMs)),
     refetchOnWindowFocus: 'always',
   })
   const booking = computed<Booking | null | undefined>(
