@@ -167,6 +167,10 @@ echo "Building (the first time takes a minute or two) ..."
 in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \
   >.local/logs/build.log || { cat .local/logs/build.log >&2 && exit 1; }
 
+if [[ ! -f src/Api/bin/Release/net10.0/wwwroot/index.html ]]; then
+  echo "Node.js is not installed (20.19 or newer): the web page is left out, the API is not."
+fi
+
 own_postgres='' own_redis=''
 if [[ ! ${ConnectionStrings__Postgres:-} ]]; then
   echo "Starting PostgreSQL ..."

@@ -5,7 +5,7 @@ import { createApp } from 'vue'
 import { credentials } from '@/api/client'
 import { queryClient } from '@/api/queries'
 import { signedOut, watchOtherTabs } from '@/auth/session'
-import { isOpenedByTelegram } from '@/telegram/telegram'
+import { launchParameters } from '@/telegram/telegram'
 import { i18n, preferredLanguage, setLanguage } from '@/i18n'
 import { toast } from '@/ui/toasts'
 import App from './App.vue'
@@ -33,14 +33,8 @@ window.addEventListener('vite:preloadError', (event) => {
 const app = createApp(App)
 app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
-if (isOpenedByTelegram()) {
-  const { startMiniApp } = await import('@/telegram/miniApp')
-  try {
-    startMiniApp(router)
-  } catch (reason) {
-    console.warn('This is not Telegram after all.', reason)
-  }
-}
+const parameters = launchParameters()
+if (parameters) (await import('@/telegram/miniApp')).startMiniApp(router, parameters)
 
 app.use(router)
 app.mount('#app')

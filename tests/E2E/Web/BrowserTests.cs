@@ -33,11 +33,12 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
     protected TServer Server { get; } = server;
 
     private readonly ConcurrentQueue<(IPage Page, ConcurrentQueue<string> Log)> pages = [];
-    private readonly List<Regex> expected = [];
+
+    // Chromium says so of every answer that is no success. This one is how the Api says that there is none.
+    private readonly List<string> expected = ["status of 404 .*/api/reservations/active"];
 
     /// <summary>An error that pages are to log in this test; part of its text, as a regular expression.</summary>
-    protected void Expect(string error) =>
-        expected.Add(new Regex(error, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1)));
+    protected void Expect(string error) => expected.Add(error);
 
     protected string At(string path) => new Uri(Server.Address, path).ToString();
 
@@ -61,7 +62,7 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
             }
         );
         // A busy machine takes its time.
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(30_000);
         var page = await context.NewPageAsync();
         var log = new ConcurrentQueue<string>();
         page.Console += (_, message) => log.Enqueue($"{message.Type}: {message.Text} ({message.Location})");
@@ -85,12 +86,12 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
         await page.Locator("main h1").First.WaitForAsync();
         await Assertions
             .Expect(page.Locator(".animate-pulse"))
-            .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
+            .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 30_000 });
     }
 
     /// <summary>Whether something can be seen, or comes to be.</summary>
     protected static Task SeesAsync(ILocator what) =>
-        Assertions.Expect(what).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
+        Assertions.Expect(what).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 30_000 });
 
     /// <summary>Presses Tab until something has the focus, as somebody without a mouse does.</summary>
     protected static async Task TabToAsync(IPage page, ILocator target)
@@ -146,7 +147,11 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
         var errors = pages
             .SelectMany(page => page.Log)
             .Where(line => line.StartsWith("error:", StringComparison.Ordinal))
-            .Where(line => !expected.Exists(error => error.IsMatch(line)))
+            .Where(line =>
+                !expected.Exists(error =>
+                    Regex.IsMatch(line, error, RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(1))
+                )
+            )
             .ToArray();
         var hasFailed = errors.Length > 0 || TestContext.Current.TestState?.Result is TestResult.Failed;
         var number = 0;

@@ -108,9 +108,9 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
 
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData));
 
-        await SeesAsync(app.GetByRole(AriaRole.Link, new() { Name = "My bookings" }));
+        await SeesAsync(app.Locator("nav a[href='/bookings']"));
         Assert.DoesNotContain("tgWebAppData", await FramePathAsync(page), StringComparison.Ordinal);
-        await app.GetByRole(AriaRole.Link, new() { Name = "Profile" }).ClickAsync();
+        await app.Locator("nav a[href='/profile']").ClickAsync();
         await SeesAsync(app.Locator("main h1"));
         await Eventually.TrueAsync(async () => await FramePathAsync(page) == "/profile");
         await ToldAsync(page, "web_app_ready");
@@ -142,7 +142,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
     {
         var (_, initData) = await LinkedAsync();
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData));
-        await app.GetByRole(AriaRole.Link, new() { Name = "Profile" }).ClickAsync();
+        await app.Locator("nav a[href='/profile']").ClickAsync();
         await ToldAsync(page, "web_app_setup_back_button", data => (bool)data!["is_visible"]!);
 
         await page.EvaluateAsync("() => tell('back_button_pressed')");

@@ -44,11 +44,14 @@ export function signedOut(): void {
   forgetAnswers()
 }
 
-/** All that was read as somebody else. What is on the screen is read again; taken away, it would stay there as it is. */
+/** All that was read as somebody else. What is on the screen stays there, empty, and is read again where it may be. */
 function forgetAnswers(): void {
   const isNotMe = ({ queryKey }: { queryKey: readonly unknown[] }) => queryKey[0] !== keys.me[0]
   queryClient.removeQueries({ type: 'inactive', predicate: isNotMe })
-  void queryClient.resetQueries({ predicate: isNotMe })
+  for (const query of queryClient.getQueryCache().findAll({ predicate: isNotMe })) query.reset()
+  const open: readonly string[] = [keys.space, keys.seats, keys.seatTimes, keys.floor].map(([name]) => name)
+  const mayBeRead = (key: unknown) => isProbablySignedIn() || open.includes(key as string)
+  void queryClient.refetchQueries({ type: 'active', predicate: (q) => isNotMe(q) && mayBeRead(q.queryKey[0]) })
 }
 
 /** Another tab of this browser has signed out, or in: the cookies are everybody's, so this one follows. */

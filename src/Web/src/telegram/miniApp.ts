@@ -1,4 +1,4 @@
-import { on, postEvent, retrieveLaunchParams, retrieveRawInitData, supports } from '@tma.js/bridge'
+import { on, postEvent, supports, type PostEventFn } from '@tma.js/bridge'
 import { watch } from 'vue'
 import type { Router } from 'vue-router'
 import { api, credentials, take } from '@/api/client'
@@ -14,37 +14,52 @@ import { telegram } from './telegram'
 const t = i18n.global.t
 
 /** Where a link such as t.me/bot/app?startapp=seat_<id> leads to; undefined for what is no word of ours. */
-export function pageOf(start: string | undefined): string | undefined {
+export function pageOf(start: string | null): string | undefined {
   const seat = /^seat_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i.exec(start ?? '')?.[1]
   if (seat) return `/?seat=${seat}`
   return start === 'pass' ? '/pass' : undefined
 }
 
 /** Makes the page one of Telegram's: its colours and buttons, and its first page one for whoever has opened it. */
-export function startMiniApp(router: Router): void {
-  const parameters = retrieveLaunchParams()
-  const initData = retrieveRawInitData() ?? ''
-  sessionStorage.setItem('bookit.telegram', '1')
+export function startMiniApp(router: Router, parameters: URLSearchParams): void {
   credentials.inMemory = true
   telegram.isHere.value = true
 
-  wear(parameters.tgWebAppThemeParams)
+  wear(readColors(parameters.get('tgWebAppThemeParams')))
   on('theme_changed', ({ theme_params }) => wear(theme_params))
-  takeButtons(router, parameters.tgWebAppVersion)
+  takeButtons(router, parameters.get('tgWebAppVersion') ?? '6.0')
   on('reload_iframe', () => location.reload())
-  postEvent('iframe_ready', { reload_supported: true })
-  postEvent('web_app_ready')
-  postEvent('web_app_expand')
+  tell('iframe_ready', { reload_supported: true })
+  tell('web_app_ready')
+  tell('web_app_expand')
 
   // After a reload the address says where one was; else it holds who has opened the page, which is not to stay there.
   const isReload = !location.hash.includes('tgWebAppData=')
-  const start = parameters.tgWebAppStartParam ?? parameters.tgWebAppData?.start_param
+  const initData = parameters.get('tgWebAppData') ?? ''
+  const start = parameters.get('tgWebAppStartParam') ?? new URLSearchParams(initData).get('start_param')
   const page = isReload ? location.pathname + location.search : (pageOf(start) ?? '/')
   const signIn = signInByTelegram(initData)
   const stop = router.beforeEach(async () => {
     stop()
     return (await signIn) ? page : { name: 'sign-in', query: { next: page } }
   })
+}
+
+/** Telegram need not listen: somebody may have opened its address elsewhere. */
+const tell = ((...words: Parameters<PostEventFn>) => {
+  try {
+    postEvent(...words)
+  } catch {
+    // Then it is an ordinary page.
+  }
+}) as PostEventFn
+
+function readColors(text: string | null): ThemeColors {
+  try {
+    return (JSON.parse(text ?? '{}') ?? {}) as ThemeColors
+  } catch {
+    return {}
+  }
 }
 
 /** False: Telegram's account is nobody's here yet. Whoever signs in next is asked for no more: it is linked then. */
@@ -94,7 +109,7 @@ function wear(colors: ThemeColors) {
 
 function takeButtons(router: Router, version: string) {
   if (supports('web_app_setup_back_button', version)) {
-    router.afterEach((to) => postEvent('web_app_setup_back_button', { is_visible: to.name !== 'map' }))
+    router.afterEach((to) => tell('web_app_setup_back_button', { is_visible: to.name !== 'map' }))
     on('back_button_pressed', () => {
       if (window.history.state?.back) router.back()
       else void router.replace({ name: 'map' })
@@ -106,7 +121,7 @@ function takeButtons(router: Router, version: string) {
     if (button && !button.busy && !button.disabled) button.press()
   })
   watch(telegram.mainButton, (button) =>
-    postEvent('web_app_setup_main_button', {
+    tell('web_app_setup_main_button', {
       is_visible: button !== undefined,
       is_active: button !== undefined && !button.disabled && !button.busy,
       is_progress_visible: button?.busy ?? false,

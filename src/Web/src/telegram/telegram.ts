@@ -14,9 +14,15 @@ export const telegram = {
   mainButton: shallowRef<MainButton>(),
 }
 
-/** Whether Telegram has opened the page: it says who did in the address, once. */
-export const isOpenedByTelegram = (): boolean =>
-  location.hash.includes('tgWebAppData=') || sessionStorage.getItem('bookit.telegram') !== null
+const memory = 'bookit.telegram'
+
+/** What Telegram says of itself and of who has opened the page: in the address at first, kept for when it is reloaded. */
+export function launchParameters(): URLSearchParams | undefined {
+  const here = new URLSearchParams(location.hash.slice(1))
+  if (here.has('tgWebAppData')) sessionStorage.setItem(memory, here.toString())
+  const kept = sessionStorage.getItem(memory)
+  return kept === null ? undefined : new URLSearchParams(kept)
+}
 
 /**
  * Gives Telegram's main button to the page for as long as it is there; answers whether there is one, so that the page
