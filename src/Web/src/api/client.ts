@@ -37,11 +37,15 @@ async function send(request: Request): Promise<Response> {
   request.headers.set('Accept-Language', credentials.language)
   if (credentials.tokens) request.headers.set('Authorization', `Bearer ${credentials.tokens.access}`)
   const sentAt = Date.now()
-  // An upload on a bad line may take its time, and shows that it goes on.
-  const limit = request.body instanceof ReadableStream && !isJson(request) ? undefined : AbortSignal.timeout(timeoutMs)
+  // An upload on a bad line may take its time, and shows that it goes on; a stream of events is meant to last.
+  const mayLast = (request.body instanceof ReadableStream && !isJson(request)) || isStream(request)
+  const limit = mayLast ? undefined : AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(request, limit ? { signal: AbortSignal.any([limit, request.signal]) } : {})
-    tellTime(response.headers.get('Date'), sentAt, Date.now())
+    // What the browser may have kept tells the time at which it was kept.
+    if (!response.headers.get('Cache-Control')?.includes('max-age')) {
+      tellTime(response.headers.get('Date'), sentAt, Date.now())
+    }
     return response
   } catch (reason) {
     if (request.signal.aborted) throw reason
@@ -50,6 +54,7 @@ async function send(request: Request): Promise<Response> {
 }
 
 const isJson = (request: Request) => request.headers.get('Content-Type')?.startsWith('application/json') ?? false
+const isStream = (request: Request) => request.headers.get('Accept') === 'text/event-stream'
 
 let refreshing: Promise<boolean> | undefined
 

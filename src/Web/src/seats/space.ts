@@ -6,10 +6,10 @@ export type Space = Schemas['SpaceResponse']
 
 /** What the space is like: its clock and its rules. */
 export function useSpace() {
-  const { data } = useQuery({
+  const { data, error, refetch } = useQuery({
     queryKey: keys.space,
     queryFn: () => take(api.GET('/api/space')),
     staleTime: 600_000,
   })
-  return { space: data }
+  return { space: data, error, refetch }
 }

@@ -1,0 +1,126 @@
+import { keepPreviousData, useQuery } from '@tanstack/vue-query'
+import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { api, take, type Schemas } from '@/api/client'
+import { keys, queryClient } from '@/api/queries'
+import { useMe } from '@/auth/session'
+import type { Held } from './day'
+import { useLive } from './live'
+import { hour, sameSpan, toAddress, type Span } from './spans'
+
+export type Seat = Schemas['SeatResponse']
+export type Reservation = Schemas['ReservationResponse']
+
+const addressOf = ({ start, end }: Span) => ({ start: toAddress(start), end: toAddress(end) })
+const pollMs = 15_000
+
+/** All seats, and which are free for a window of time, kept right while one looks. */
+export function useSeats(span: MaybeRefOrGetter<Span>) {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const live = useLive(span, (change) => {
+    for (const id of [...(change?.busy ?? []), ...(change?.free ?? [])]) {
+      void queryClient.invalidateQueries({ queryKey: [...keys.seatTimes, id] })
+    }
+    if (!change) return
+    // The times of all seats are much to read: not all at once with everybody else, and not with each change.
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        void queryClient.invalidateQueries({ queryKey: [...keys.seatTimes, 'all'] })
+      },
+      1_000 + Math.random() * 3_000,
+    )
+  })
+  onScopeDispose(() => clearTimeout(timer))
+
+  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
+    queryKey: computed(() => [...keys.seats, toValue(span)] as const),
+    queryFn: ({ queryKey: [, wanted], signal }) =>
+      take(api.GET('/api/seat', { params: { query: addressOf(wanted) }, signal })),
+    placeholderData: keepPreviousData,
+    refetchInterval: () => (live.state.value === 'live' ? false : pollMs),
+  })
+
+  // The list does not say of which version it is; one that was read before this one was told is read again.
+  watch(live.version, (_, before) => {
+    if (before !== undefined) void queryClient.invalidateQueries({ queryKey: keys.seats })
+  })
+  // What was missed between the last word and the next look.
+  watch(live.state, (state, before) => {
+    if (before === 'live' && state !== 'live') void refetch()
+  })
+
+  const seats = computed(() => {
+    const heard = live.busy.value
+    const isHeard = heard?.span && sameSpan(heard.span, toValue(span))
+    if (!data.value || !isHeard) return data.value
+    return data.value.map((seat) => ({ ...seat, is_available: !heard.ids.has(seat.id) }))
+  })
+  return { seats, error, isFetching, isPlaceholderData, refetch, live: live.state }
+}
+
+/** How far beyond a wish is looked to say until when a seat stays free. */
+export const horizonOf = ({ start, end }: Span): number => Math.max(end + 2 * hour, start + 12 * hour)
+
+const toHeld = ({ start, end, mine }: Schemas['HeldTimeResponse']): Held => ({
+  start: Date.parse(start),
+  end: Date.parse(end),
+  mine,
+})
+
+/** When all seats are held from the beginning of a wish on, by their ids; those that nobody holds are not in it. */
+export function useAllTimes(span: MaybeRefOrGetter<Span>) {
+  const { data } = useQuery({
+    queryKey: computed(() => [...keys.seatTimes, 'all', toValue(span)] as const),
+    queryFn: async ({ queryKey: [, , wanted], signal }) => {
+      const query = addressOf({ start: wanted.start, end: horizonOf(wanted) })
+      const times = await take(api.GET('/api/seat/times', { params: { query }, signal }))
+      return { span: wanted, held: new Map(times.map(({ seat_id, held }) => [seat_id, held.map(toHeld)])) }
+    },
+    placeholderData: keepPreviousData,
+  })
+  return data
+}
+
+/** When one seat is held. */
+export function useSeatTimes(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGetter<Span>) {
+  return useQuery({
+    queryKey: computed(() => [...keys.seatTimes, toValue(seatId), toValue(span)] as const),
+    queryFn: async ({ queryKey: [, id, wanted], signal }) => {
+      const query = { ...addressOf(wanted), seat_id: id }
+      const [times] = await take(api.GET('/api/seat/times', { params: { query }, signal }))
+      return times?.held.map(toHeld) ?? []
+    },
+    placeholderData: (before, query) => (query?.queryKey[1] === toValue(seatId) ? before : undefined),
+  })
+}
+
+/** The free seats nearest to one, which may be taken, or gone. */
+export function useNearest(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGetter<Span>, enabled: () => boolean) {
+  return useQuery({
+    queryKey: computed(() => [...keys.seats, 'nearest', toValue(seatId), toValue(span)] as const),
+    queryFn: ({ queryKey: [, , id, wanted], signal }) =>
+      take(
+        api.GET('/api/seat/{id}/nearest', {
+          params: { path: { id }, query: { ...addressOf(wanted), limit: 4 } },
+          signal,
+        }),
+      ),
+    enabled,
+  })
+}
+
+/** The reservations of whoever is signed in that are still to be or going on; undefined while that is not known. */
+export function useLiveReservations(present: MaybeRefOrGetter<number>) {
+  const { me } = useMe()
+  const { data } = useQuery({
+    queryKey: [...keys.reservations, 'live'],
+    queryFn: ({ signal }) => take(api.GET('/api/reservations', { signal })),
+    enabled: () => Boolean(me.value),
+  })
+  return computed(() => {
+    if (!me.value) return me.value === null ? [] : undefined
+    return data.value?.filter(
+      ({ status, end }) => (status === 'future' || status === 'active') && Date.parse(end) > toValue(present),
+    )
+  })
+}
