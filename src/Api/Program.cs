@@ -2,6 +2,7 @@ using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Floor;
 using BookIT.Api.Http;
 using BookIT.Api.Mail;
 using BookIT.Api.Metrics;
@@ -100,6 +101,7 @@ api.MapAuth()
     .MapUsers()
     .MapSpace()
     .MapSeats()
+    .MapFloor()
     .MapReservations()
     .MapTickets()
     .MapAvatars()
@@ -113,6 +115,7 @@ api.MapGroup("/admin")
     .MapAdminTickets()
     .MapAdminNotifications()
     .MapDefaultAvatar()
+    .MapFloorEditing()
     .MapToday()
     .MapAnnouncements()
     .MapAudit();

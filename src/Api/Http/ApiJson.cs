@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Floor;
 using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
@@ -27,6 +28,9 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(SeatTimesResponse[]))]
 [JsonSerializable(typeof(SeatsEvent))]
 [JsonSerializable(typeof(SeatsChangeEvent))]
+[JsonSerializable(typeof(FloorResponse))]
+[JsonSerializable(typeof(SavedFloorResponse))]
+[JsonSerializable(typeof(FloorBody))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]

@@ -333,6 +333,12 @@ internal static class OpenApi
                     Format = "date-time",
                     Description = "With `check_in_not_open`: when it opens.",
                 },
+                ["seat_ids"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
+                    Description = "With `seats_have_reservations`: which seats.",
+                },
                 ["first_name"] = Text("With `telegram_not_linked`: what the person is called in Telegram."),
                 ["proof"] = Text("With `telegram_not_linked`: what links the Telegram account after signing in."),
                 ["errors"] = new OpenApiSchema

@@ -60,6 +60,8 @@ public static class ProblemCodes
         [typeof(Refusal.DemoOff)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.SeatNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.SeatHasReservations)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.SeatsHaveReservations)] = StatusCodes.Status409Conflict,
+        [typeof(Refusal.FloorChanged)] = StatusCodes.Status409Conflict,
         [typeof(Refusal.TicketNotFound)] = StatusCodes.Status404NotFound,
         [typeof(Refusal.NotYourTicket)] = StatusCodes.Status403Forbidden,
         [typeof(Refusal.TicketClosed)] = StatusCodes.Status409Conflict,

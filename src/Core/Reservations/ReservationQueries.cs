@@ -98,7 +98,36 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         Guid callerId,
         DateTimeOffset now,
         CancellationToken cancellation
-    )
+    ) => (await FindAsync(id, callerId, cancellation)).Then(row => View(row, now));
+
+    /// <summary>One reservation for a calendar, for its owner or an administrator.</summary>
+    public async Task<Result<CalendarEvent>> GetCalendarEventAsync(
+        Guid id,
+        Guid callerId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        (await FindAsync(id, callerId, cancellation)).Then(row =>
+        {
+            var (reservation, view) = (row.Reservation, View(row, now));
+            DateTimeOffset?[] changes =
+            [
+                reservation.MovedAt,
+                reservation.ClosedAt,
+                // What the clock ends is not written down in the same moment.
+                view.IsLive || reservation.ClosedAt is not null
+                    ? null
+                    : reservation.EndsAt,
+            ];
+            return new CalendarEvent(
+                view,
+                reservation.MadeAt,
+                changes.Max() ?? reservation.MadeAt,
+                IsCancelled: !view.IsLive && reservation.CheckedInAt is null
+            );
+        });
+
+    private async Task<Result<Row>> FindAsync(Guid id, Guid callerId, CancellationToken cancellation)
     {
         var row = await WithSeats(db.Reservations.Where(r => r.Id == id)).SingleOrDefaultAsync(cancellation);
         if (row is null)
@@ -108,7 +137,7 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
 
         // The right of an administrator is the database's to give, not the token's: it ends at once.
         return row.Reservation.UserId == callerId || await IsAdminAsync(callerId, cancellation)
-            ? View(row, now)
+            ? row
             : new Refusal.NotYourReservation();
     }
 
