@@ -441,6 +441,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The floor beside its seats: the picture under the map, and the version of it all */
+        get: operations["getFloor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/floor/plan/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture under the map */
+        get: operations["getFloorPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reservations": {
         parameters: {
             query?: never;
@@ -540,6 +574,23 @@ export interface paths {
         };
         /** The pass as a picture that scales */
         get: operations["getReservationQrSvg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reservations/{id}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reservation for a calendar: iCalendar (RFC 5545), with a reminder */
+        get: operations["getReservationCalendar"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1030,6 +1081,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change seats, add some, remove some and move the picture under them: all at once, or nothing */
+        put: operations["saveFloor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/floor/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lay a picture under the map: at 0, 0 a pixel a unit, or where the one before it lay, as wide */
+        put: operations["setFloorPlan"];
+        post?: never;
+        /** Take it away */
+        delete: operations["deleteFloorPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/today": {
         parameters: {
             query?: never;
@@ -1278,7 +1364,7 @@ export interface components {
             action: string;
             /**
              * Format: uuid
-             * @description The seat, reservation or user it was done to.
+             * @description The seat, reservation or user it was done to; 00000000-0000-0000-0000-000000000001 for the floor as a whole.
              */
             target_id: string;
             before: null | components["schemas"]["JsonElement"];
@@ -1327,6 +1413,64 @@ export interface components {
             /** @description The last sign-in from it. */
             seen_on: components["schemas"]["Instant"];
         };
+        /** @description All that was changed on the floor. */
+        FloorBody: {
+            /**
+             * Format: int64
+             * @description That of the floor which was changed.
+             */
+            version: number;
+            /** @description The seats that change, and new ones. Others stay as they are. */
+            seats?: null | components["schemas"]["FloorSeatBody"][];
+            /** @description The seats that go. */
+            removed?: null | string[];
+            plan?: null | components["schemas"]["MapRectangleBody"];
+            /** @description Also where seats that go have live reservations: these are closed, and their owners told. */
+            force?: null | boolean;
+        };
+        /** @description The picture under the map, and the rectangle of map coordinates that it fills. */
+        FloorPlanResponse: {
+            /** @description Another address for another picture. */
+            url: string;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            height: number;
+        };
+        /** @description The floor beside its seats. */
+        FloorResponse: {
+            /**
+             * Format: int64
+             * @description Rises with every change of a seat or of the plan.
+             */
+            version: number;
+            plan: null | components["schemas"]["FloorPlanResponse"];
+        };
+        /** @description A seat of the floor: with an id one that is there, whose fields that are absent or null stay; without one a new one. */
+        FloorSeatBody: {
+            /** Format: uuid */
+            id?: null | string;
+            /** @description Empty for a new seat: a name is generated. */
+            name?: null | string;
+            type?: null | string;
+            /** @description Empty for none. */
+            zone?: null | string;
+            /** Format: double */
+            x?: null | number;
+            /** Format: double */
+            y?: null | number;
+            has_water?: null | boolean;
+            has_kitchen?: null | boolean;
+            has_computer?: null | boolean;
+            has_smart_desk?: null | boolean;
+            /** @description In a quiet zone (the spelling is the protocol's). */
+            is_quite?: null | boolean;
+            is_talk_room?: null | boolean;
+        };
         /** @description Whose password is forgotten. */
         ForgotPasswordRequest: {
             email: string;
@@ -1367,6 +1511,17 @@ export interface components {
         LoginRequest: {
             email: string;
             password: string;
+        };
+        /** @description A rectangle in map coordinates. */
+        MapRectangleBody: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            height: number;
         };
         /** @description How long the seat stays free. */
         MaximumAvailableTimeResponse: {
@@ -1452,6 +1607,8 @@ export interface components {
              * @description With `check_in_not_open`: when it opens.
              */
             opens_at?: string;
+            /** @description With `seats_have_reservations`: which seats. */
+            seat_ids?: string[];
             /** @description With `telegram_not_linked`: what the person is called in Telegram. */
             first_name?: string;
             /** @description With `telegram_not_linked`: what links the Telegram account after signing in. */
@@ -1539,6 +1696,14 @@ export interface components {
             /** @description What follows `#` in the link. */
             token: string;
             password: string;
+        };
+        /** @description The floor with its seats. */
+        SavedFloorResponse: {
+            /** Format: int64 */
+            version: number;
+            plan: null | components["schemas"]["FloorPlanResponse"];
+            /** @description All seats, newest first, and whether they are free now. */
+            seats: components["schemas"]["SeatResponse"][];
         };
         /** @description What to set on a seat. Fields that are absent or null stay as they are; unknown ones are ignored. */
         SeatRequest: {
@@ -4241,6 +4406,127 @@ export interface operations {
             };
         };
     };
+    getFloor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `picture_not_found`: There is no picture here yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listReservations: {
         parameters: {
             query?: {
@@ -4910,6 +5196,89 @@ export interface operations {
                 };
                 content: {
                     "image/svg+xml": string;
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReservationCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
                 };
             };
             /**
@@ -7868,6 +8237,300 @@ export interface operations {
              *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
              */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveFloor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FloorBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFloorResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_found`: There is no picture here yet.
+             *     - `seat_not_found`: There is no such seat.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `floor_changed`: Somebody else has changed the floor meanwhile. Open it again and repeat your changes.
+             *     - `seats_have_reservations`: These seats have live reservations: …. Confirm to remove the seats and close these reservations.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `one_picture_only`: Choose one picture only.
+             *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
+             *     - `picture_missing`: Choose a picture.
+             *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `body_too_large`: The request is too large.
+             *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
+             *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
