@@ -142,7 +142,9 @@ export function makeEditor() {
   function add(at: Point, firstName: string): FloorSeat | undefined {
     if (isBusy.value) return undefined
     const like = picked.value.at(-1)
-    const { floor: next, seat } = addSeat(floor.value, at, spacing.value, like ?? {}, firstName)
+    const onGrid = (value: number) => (grid.value > 0 ? Math.round(value / grid.value) * grid.value : value)
+    const place = { x: onGrid(at.x), y: onGrid(at.y) }
+    const { floor: next, seat } = addSeat(floor.value, place, spacing.value, like ?? {}, firstName)
     change(next)
     choose([seat.id])
     return seat
