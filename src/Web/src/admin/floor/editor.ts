@@ -49,6 +49,8 @@ export function makeEditor() {
   const changes = computed(() => changesOf(saved.value?.floor ?? nothing, floor.value))
   const isDirty = computed(() => saved.value !== undefined && !isNothing(changes.value))
   const spacing = computed(() => spacingOf([...floor.value.seats]))
+  /** How far apart what is new stands: on the grid, if there is one. */
+  const step = computed(() => (grid.value > 0 ? Math.ceil(spacing.value / grid.value) * grid.value : spacing.value))
   const zones = computed(() =>
     [...new Set(floor.value.seats.flatMap(({ zone }) => zone || []))].sort((one, other) => one.localeCompare(other)),
   )
@@ -132,7 +134,7 @@ export function makeEditor() {
     const from = wasCopied ? floor.value.seats.find(({ id }) => id === source) : undefined
     const to = floor.value.seats.find(({ id }) => id === target)
     const by =
-      from && to ? { x: to.x - from.x, y: to.y - from.y } : roomForCopy(floor.value, selection.value, spacing.value)
+      from && to ? { x: to.x - from.x, y: to.y - from.y } : roomForCopy(floor.value, selection.value, step.value)
     const { floor: next, copies } = copySeats(floor.value, selection.value, by)
     change(next)
     lastCopy = copies
@@ -142,7 +144,9 @@ export function makeEditor() {
   function add(at: Point, firstName: string): FloorSeat | undefined {
     if (isBusy.value) return undefined
     const like = picked.value.at(-1)
-    const { floor: next, seat } = addSeat(floor.value, at, spacing.value, like ?? {}, firstName)
+    const onGrid = (value: number) => (grid.value > 0 ? Math.round(value / grid.value) * grid.value : value)
+    const place = { x: onGrid(at.x), y: onGrid(at.y) }
+    const { floor: next, seat } = addSeat(floor.value, place, step.value, like ?? {}, firstName)
     change(next)
     choose([seat.id])
     return seat
