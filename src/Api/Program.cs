@@ -2,12 +2,14 @@ using BookIT.Api;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Floor;
 using BookIT.Api.Http;
 using BookIT.Api.Mail;
 using BookIT.Api.Metrics;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
+using BookIT.Api.Space;
 using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
@@ -35,6 +37,8 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<SeatWatch>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SeatWatch>());
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
 builder.Services.AddSingleton<DemoTraffic>();
@@ -95,7 +99,9 @@ api.MapAuth()
     .MapMail()
     .MapYandex()
     .MapUsers()
+    .MapSpace()
     .MapSeats()
+    .MapFloor()
     .MapReservations()
     .MapTickets()
     .MapAvatars()
@@ -109,6 +115,7 @@ api.MapGroup("/admin")
     .MapAdminTickets()
     .MapAdminNotifications()
     .MapDefaultAvatar()
+    .MapFloorEditing()
     .MapToday()
     .MapAnnouncements()
     .MapAudit();

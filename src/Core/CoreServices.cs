@@ -4,6 +4,7 @@ using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Data;
 using BookIT.Core.Demo;
+using BookIT.Core.Floor;
 using BookIT.Core.Languages;
 using BookIT.Core.Mail;
 using BookIT.Core.Metrics;
@@ -94,6 +95,7 @@ public static class CoreServices
         services.AddBackgroundSingleton<Health>();
         services.AddBackgroundSingleton<SeatChanges>();
         services.AddSingleton<SeatAvailability>();
+        services.AddSingleton<HolderStates>();
         services.AddBackgroundSingleton<ReservationClock>();
         services.AddSingleton<Booking>();
         services.AddSingleton<Pass>();
@@ -123,11 +125,12 @@ public static class CoreServices
                     subfolder
                 )
             );
-        services.AddSingleton<AvatarStore>(provider =>
+        AvatarStore PictureStore(IServiceProvider provider, string kind, string subfolder) =>
             provider.GetRequiredService<S3Options>() is { Endpoint.Length: > 0 } s3
-                ? new S3AvatarStore(s3)
-                : AvatarFolder(provider)
-        );
+                ? new S3AvatarStore(s3, kind)
+                : AvatarFolder(provider, subfolder);
+        services.AddSingleton(provider => PictureStore(provider, "avatars", subfolder: ""));
+        services.AddKeyedSingleton(FloorPlans.Store, (provider, _) => PictureStore(provider, "floor", "floor"));
         services.AddSingleton(provider =>
         {
             var store = provider.GetRequiredService<AvatarStore>();
@@ -139,6 +142,8 @@ public static class CoreServices
         });
         services.AddScoped<AvatarReading>();
         services.AddScoped<AvatarEditing>();
+        services.AddScoped<FloorPlans>();
+        services.AddScoped<FloorEditing>();
 
         services.AddScoped<Schema>();
         services.AddScoped<DemoSpace>();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Text;
 
 namespace BookIT.Core;
@@ -183,6 +184,18 @@ public abstract record Refusal
     /// <summary>The seat has live reservations; removing it would close them.</summary>
     public sealed record SeatHasReservations : Refusal;
 
+    /// <summary>Some of the seats that were to be removed have live reservations; removing them would close these.</summary>
+    /// <param name="SeatIds">These seats.</param>
+    /// <param name="Names">What they are called, the first of them.</param>
+    public sealed record SeatsHaveReservations(ImmutableArray<Guid> SeatIds, string Names) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [Names];
+    }
+
+    /// <summary>Somebody else has changed the floor since it was read.</summary>
+    public sealed record FloorChanged : Refusal;
+
     // Tickets
 
     /// <summary>There is no such ticket.</summary>
@@ -255,6 +268,13 @@ public abstract record Refusal
 
     /// <summary>The end does not lie after the start.</summary>
     public sealed record EndNotAfterStart : Refusal;
+
+    /// <summary>A look at the seats' times that reaches further than <paramref name="Maximum"/>.</summary>
+    public sealed record WindowTooLong(TimeSpan Maximum) : Refusal
+    {
+        /// <inheritdoc/>
+        public override IReadOnlyList<object> Arguments => [(int)Maximum.TotalDays];
+    }
 
     /// <summary>The wanted time has begun longer ago than a booking is taken back to now.</summary>
     public sealed record StartInPast : Refusal;

@@ -22,8 +22,64 @@ public readonly record struct ReservationFilterQuery(
     [property: FromQuery(Name = "q")]
     [property: Description("Part of the user's e-mail address or name, or of the seat's name.")]
     [property: LengthBetween(0, 100)]
-        string? Q
-);
+        string? Q,
+    [property: FromQuery(Name = "sort")]
+    [property: OneOf("start", "-start", "made", "-made", "seat", "-seat", "user", "-user", "status", "-status")]
+    [property: Description(
+        "By what, with a minus the last one first; `-made` by default. Of equals the newest comes first."
+    )]
+        string? Sort
+)
+{
+    public ReservationFilter ToFilter() => new(ReservationStatusNames.Parse(Status), SeatId, UserId, From, To, Q);
+
+    public ReservationOrder ToOrder() =>
+        Sort is null
+            ? ReservationOrder.NewestFirst
+            : new ReservationOrder(
+                Sort.TrimStart('-') switch
+                {
+                    "start" => ReservationOrderBy.Start,
+                    "seat" => ReservationOrderBy.Seat,
+                    "user" => ReservationOrderBy.User,
+                    "status" => ReservationOrderBy.Status,
+                    _ => ReservationOrderBy.Made,
+                },
+                IsDescending: Sort.StartsWith('-')
+            );
+}
+
+/// <summary>A seat held for a user, as administrators list it.</summary>
+public sealed record ListedReservationResponse(
+    Guid Id,
+    [property: Description("Null once the account is gone.")] Guid? UserId,
+    [property: Description("Null once the account is gone.")] string? FirstName,
+    [property: Description("Null once the account is gone.")] string? Email,
+    Guid SeatId,
+    string SeatName,
+    [property: Description("Start, part of the reservation.")] Instant Start,
+    [property: Description("End, no longer part of it.")] Instant End,
+    [property: OneOf("future", "active", "closed", "did_not_come")] string Status,
+    Instant MadeOn
+)
+{
+    public static ListedReservationResponse Of(ListedReservation listed)
+    {
+        var reservation = listed.Reservation;
+        return new(
+            reservation.Id,
+            reservation.UserId,
+            listed.FirstName,
+            listed.Email,
+            reservation.SeatId,
+            reservation.SeatName,
+            reservation.Interval.Start,
+            reservation.Interval.End,
+            reservation.Status.Name(),
+            listed.MadeAt
+        );
+    }
+}
 
 internal static class AdminReservationEndpoints
 {
@@ -32,7 +88,13 @@ internal static class AdminReservationEndpoints
         admin
             .MapGet("/reservations", List)
             .WithName("adminListReservations")
-            .WithSummary("All reservations, newest first");
+            .WithSummary("All reservations, newest first unless told otherwise");
+        admin
+            .MapGet("/reservations.csv", ExportCsv)
+            .RequireRateLimiting(RateLimits.OneAtATime)
+            .WithName("adminExportReservations")
+            .WithSummary("The same as a file for spreadsheets (RFC 4180), whole; times by the clock of the space")
+            .Produces<string>(StatusCodes.Status200OK, "text/csv");
         admin
             .MapPost("/reservation/create", Book)
             .WithName("adminCreateReservation")
@@ -71,7 +133,7 @@ internal static class AdminReservationEndpoints
         return admin;
     }
 
-    private static async Task<Ok<ReservationResponse[]>> List(
+    private static async Task<Ok<ListedReservationResponse[]>> List(
         [AsParameters] ReservationFilterQuery filter,
         [AsParameters] PageQuery page,
         ReservationQueries reservations,
@@ -81,20 +143,28 @@ internal static class AdminReservationEndpoints
     )
     {
         var found = await reservations.ListAsync(
-            new ReservationFilter(
-                ReservationStatusNames.Parse(filter.Status),
-                filter.SeatId,
-                filter.UserId,
-                filter.From,
-                filter.To,
-                filter.Q
-            ),
+            filter.ToFilter(),
+            filter.ToOrder(),
             page.ToRequest(),
             time.Now(),
             cancellation
         );
         response.SetTotalCount(found.Total);
-        return TypedResults.Ok(found.Items.Select(ReservationResponse.Of).ToArray());
+        return TypedResults.Ok(found.Items.Select(ListedReservationResponse.Of).ToArray());
+    }
+
+    private static ReservationCsv ExportCsv(
+        [AsParameters] ReservationFilterQuery filter,
+        ReservationQueries reservations,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var now = time.Now();
+        return new ReservationCsv(
+            reservations.ReadAllAsync(filter.ToFilter(), filter.ToOrder(), now, cancellation),
+            now
+        );
     }
 
     private static async Task<Results<Created<ReservationResponse>, Refused>> Book(

@@ -46,6 +46,16 @@ internal static class AdminUserEndpoints
             .WithName("verifyUser")
             .WithSummary("Vouch for a member, who can then be checked in")
             .Refuses<Refusal.UserNotFound>();
+        admin
+            .MapGet("/user/{id}/sessions", ListSessions)
+            .WithName("adminListSessions")
+            .WithSummary("Where an account is signed in, the last used first")
+            .Refuses<Refusal.UserNotFound>();
+        admin
+            .MapDelete("/user/{id}/sessions/{session_id}", EndSession)
+            .WithName("adminDeleteSession")
+            .WithSummary("End a sign-in of an account; an access token that it has lasts a few minutes more")
+            .Refuses<Refusal.UserNotFound, Refusal.SessionNotFound>();
         return admin;
     }
 
@@ -72,6 +82,32 @@ internal static class AdminUserEndpoints
         );
         response.SetTotalCount(found.Total);
         return TypedResults.Ok(found.Items.Select(UserResponse.Of).ToArray());
+    }
+
+    private static async Task<Results<Ok<SessionResponse[]>, Refused>> ListSessions(
+        Guid id,
+        ClaimsPrincipal user,
+        Accounts accounts,
+        CancellationToken cancellation
+    )
+    {
+        var found = await accounts.ListSessionsAsync(id, cancellation);
+        return found.IsRefused(out var refusal)
+            ? refusal.ToResult()
+            : TypedResults.Ok(found.Value.Select(session => SessionResponse.Of(session, user.SessionId())).ToArray());
+    }
+
+    private static async Task<Results<NoContent, Refused>> EndSession(
+        Guid id,
+        [FromRoute(Name = "session_id")] Guid sessionId,
+        ClaimsPrincipal user,
+        Accounts accounts,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var ended = await accounts.EndSessionAsync(id, sessionId, user.UserId(), time.Now(), cancellation);
+        return ended.IsRefused(out var refusal) ? refusal.ToResult() : TypedResults.NoContent();
     }
 
     private static async Task<Results<Ok<UserResponse>, Refused>> Change(

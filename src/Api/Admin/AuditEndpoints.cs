@@ -13,7 +13,10 @@ public sealed record AuditResponse(
     Instant At,
     [property: Description("The administrator.")] Guid ActorId,
     [property: Description("What was done, as in `seat.update`.")] string Action,
-    [property: Description("The seat, reservation or user it was done to.")] Guid TargetId,
+    [property: Description(
+        "The seat, reservation or user it was done to; 00000000-0000-0000-0000-000000000001 for the floor as a whole."
+    )]
+        Guid TargetId,
     [property: Description("The changed values before; null where the target was made.")] JsonElement? Before,
     [property: Description("The changed values after; null where the target was removed.")] JsonElement? After
 )

@@ -87,6 +87,10 @@ internal static class AccessTokenClaims
     /// <summary>Who is signed in, where the endpoint asks for that.</summary>
     public static Guid UserId(this ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(Subject)!);
 
+    /// <summary>Who is signed in, if anybody is.</summary>
+    public static Guid? FindUserId(this ClaimsPrincipal user) =>
+        user.FindFirstValue(Subject) is { } id ? Guid.Parse(id) : null;
+
     /// <summary>By which sign-in, where the endpoint asks for one.</summary>
     public static Guid SessionId(this ClaimsPrincipal user) => Guid.Parse(user.FindFirstValue(SignIn)!);
 }

@@ -126,5 +126,8 @@ internal static class AvatarEndpoints
     }
 
     private static Results<PictureResult, Refused> Show(Result<ShownAvatar> result) =>
-        result.IsRefused(out var refusal) ? refusal.ToResult() : new PictureResult(result.Value);
+        result.IsRefused(out var refusal)
+            ? refusal.ToResult()
+            // The address stays when the picture changes, so it is asked for each time, which costs no more than a 304.
+            : new PictureResult(result.Value, "avatar", "private, no-cache");
 }

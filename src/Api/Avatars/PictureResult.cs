@@ -9,14 +9,13 @@ namespace BookIT.Api.Avatars;
 /// A picture as an answer: as what its own bytes say that it is, under its id as the entity tag, since the same id always
 /// is the same picture.
 /// </summary>
-internal sealed partial class PictureResult(ShownAvatar shown) : IResult
+internal sealed partial class PictureResult(ShownAvatar shown, string name, string cacheControl) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
         response.Headers.ETag = ETagOf(shown.Id);
-        // The address stays when the picture changes, so it is asked for each time, which costs no more than a 304.
-        response.Headers.CacheControl = "private, no-cache";
+        response.Headers.CacheControl = cacheControl;
         if (shown.Picture is not { } picture)
         {
             response.StatusCode = StatusCodes.Status304NotModified;
@@ -34,7 +33,7 @@ internal sealed partial class PictureResult(ShownAvatar shown) : IResult
             };
             response.ContentType = mediaType;
             response.ContentLength = picture.Length;
-            response.Headers.ContentDisposition = $"inline; filename=\"avatar.{extension}\"";
+            response.Headers.ContentDisposition = $"inline; filename=\"{name}.{extension}\"";
             try
             {
                 await picture.CopyToAsync(response.Body, httpContext.RequestAborted);

@@ -3,10 +3,12 @@ using System.Text.Json.Serialization;
 using BookIT.Api.Admin;
 using BookIT.Api.Auth;
 using BookIT.Api.Avatars;
+using BookIT.Api.Floor;
 using BookIT.Api.Mail;
 using BookIT.Api.Reservations;
 using BookIT.Api.Seats;
 using BookIT.Api.Simulation;
+using BookIT.Api.Space;
 using BookIT.Api.Telegram;
 using BookIT.Api.Tickets;
 using BookIT.Api.Users;
@@ -19,11 +21,19 @@ namespace BookIT.Api.Http;
 /// <summary>How JSON looks on the wire, and the types whose reading and writing is generated at compile time.</summary>
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(HttpValidationProblemDetails))]
+[JsonSerializable(typeof(SpaceResponse))]
 [JsonSerializable(typeof(SeatResponse))]
 [JsonSerializable(typeof(SeatResponse[]))]
 [JsonSerializable(typeof(SeatRequest))]
+[JsonSerializable(typeof(SeatTimesResponse[]))]
+[JsonSerializable(typeof(SeatsEvent))]
+[JsonSerializable(typeof(SeatsChangeEvent))]
+[JsonSerializable(typeof(FloorResponse))]
+[JsonSerializable(typeof(SavedFloorResponse))]
+[JsonSerializable(typeof(FloorBody))]
 [JsonSerializable(typeof(ReservationResponse))]
 [JsonSerializable(typeof(ReservationResponse[]))]
+[JsonSerializable(typeof(ListedReservationResponse[]))]
 [JsonSerializable(typeof(BookingBody))]
 [JsonSerializable(typeof(AdminBookingBody))]
 [JsonSerializable(typeof(ReservationPatch))]

@@ -48,6 +48,16 @@ internal sealed class NumberBetweenAttribute : RangeAttribute
     public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_range", [Minimum, Maximum]);
 }
 
+/// <summary>So many elements at the most.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class CountAtMostAttribute(int maximum) : ValidationAttribute
+{
+    public override bool IsValid(object? value) =>
+        value is not System.Collections.ICollection { Count: var count } || count <= maximum;
+
+    public override string FormatErrorMessage(string name) => InEveryLanguage.Of("field_too_many", [maximum]);
+}
+
 /// <summary>One of a few words.</summary>
 internal sealed class OneOfAttribute(params string[] words) : AllowedValuesAttribute([null, .. words])
 {

@@ -10,9 +10,13 @@ internal static class HeadRequests
                 if (HttpMethods.IsHead(context.Request.Method))
                 {
                     context.Request.Method = HttpMethods.Get;
+                    context.Items[typeof(HeadRequests)] = true;
                 }
 
                 return next(context);
             }
         );
+
+    /// <summary>Whether the content is not wanted: for answers that would go on for ever.</summary>
+    public static bool IsHead(this HttpContext context) => context.Items.ContainsKey(typeof(HeadRequests));
 }

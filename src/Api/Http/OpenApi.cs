@@ -230,7 +230,7 @@ internal static class OpenApi
 
         var isList =
             operation.OperationId == "listSeats"
-            || operation.Parameters?.Any(parameter => parameter.Name == "limit") is true;
+            || operation.Parameters?.Any(parameter => parameter.Name == "offset") is true;
         foreach (var (status, response) in operation.Responses!)
         {
             if (response is not OpenApiResponse answer)
@@ -332,6 +332,12 @@ internal static class OpenApi
                     Type = JsonSchemaType.String,
                     Format = "date-time",
                     Description = "With `check_in_not_open`: when it opens.",
+                },
+                ["seat_ids"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
+                    Description = "With `seats_have_reservations`: which seats.",
                 },
                 ["first_name"] = Text("With `telegram_not_linked`: what the person is called in Telegram."),
                 ["proof"] = Text("With `telegram_not_linked`: what links the Telegram account after signing in."),

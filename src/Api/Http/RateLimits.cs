@@ -25,6 +25,11 @@ internal static class RateLimits
     public const string OneAtATime = "one at a time";
     private const int Waiting = 4;
 
+    /// <summary>The policy of what stays open for long: so many at once for each user, or each address.</summary>
+    public const string Streams = "streams";
+    private const int StreamsOfUser = 20;
+    private const int StreamsOfAddress = 100;
+
     public static IServiceCollection AddRateLimits(this IServiceCollection services) =>
         services.AddRateLimiter(options =>
         {
@@ -35,6 +40,20 @@ internal static class RateLimits
                         context.User.FindFirstValue(AccessTokenClaims.Subject) ?? "",
                         _ => new ConcurrencyLimiterOptions { PermitLimit = 1, QueueLimit = Waiting }
                     )
+            );
+            options.AddPolicy(
+                Streams,
+                context =>
+                {
+                    var client = ClientOf(context);
+                    return RateLimitPartition.GetConcurrencyLimiter(
+                        client,
+                        _ => new ConcurrencyLimiterOptions
+                        {
+                            PermitLimit = client.IsUser ? StreamsOfUser : StreamsOfAddress,
+                        }
+                    );
+                }
             );
             options.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (bool, string)>(Partition);
             options.OnRejected = async (rejected, cancellation) =>
@@ -61,10 +80,14 @@ internal static class RateLimits
             return RateLimitPartition.GetNoLimiter((false, ""));
         }
 
-        return context.User.FindFirstValue(AccessTokenClaims.Subject) is { } user
-            ? Bucket((true, user), Burst, PerSecond)
-            : Bucket((false, context.Connection.RemoteIpAddress?.ToString() ?? ""), AddressBurst, AddressPerSecond);
+        var client = ClientOf(context);
+        return client.IsUser ? Bucket(client, Burst, PerSecond) : Bucket(client, AddressBurst, AddressPerSecond);
     }
+
+    private static (bool IsUser, string Id) ClientOf(HttpContext context) =>
+        context.User.FindFirstValue(AccessTokenClaims.Subject) is { } user
+            ? (true, user)
+            : (false, context.Connection.RemoteIpAddress?.ToString() ?? "");
 
     private static RateLimitPartition<(bool, string)> Bucket((bool, string) key, int burst, int perSecond) =>
         RateLimitPartition.GetTokenBucketLimiter(

@@ -32,6 +32,9 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
             case Refusal.CheckInNotOpen notOpen:
                 problem.Extensions["opens_at"] = new Instant(notOpen.OpensAt);
                 break;
+            case Refusal.SeatsHaveReservations occupied:
+                problem.Extensions["seat_ids"] = occupied.SeatIds.ToArray();
+                break;
             case Refusal.TelegramNotLinked unlinked:
                 problem.Extensions["first_name"] = unlinked.FirstName;
                 problem.Extensions["proof"] = unlinked.Proof;

@@ -99,6 +99,13 @@ internal static class ReservationEndpoints
             .WithSummary("The pass as a picture that scales")
             .Produces<string>(StatusCodes.Status200OK, "image/svg+xml")
             .Refuses<Refusal.ReservationNotFound, Refusal.NotYourReservation>();
+        reservations
+            .MapGet("/{id}/calendar.ics", GetCalendar)
+            .RequireAccount()
+            .WithName("getReservationCalendar")
+            .WithSummary("The reservation for a calendar: iCalendar (RFC 5545), with a reminder")
+            .Produces<string>(StatusCodes.Status200OK, "text/calendar")
+            .Refuses<Refusal.ReservationNotFound, Refusal.NotYourReservation>();
         return api;
     }
 
@@ -238,6 +245,29 @@ internal static class ReservationEndpoints
         var title = Sentences.Of("pass_title", [seat, interval], zone: space.Zone);
         var when = Sentences.Of("pass_time", [interval], zone: space.Zone);
         return TypedResults.Text(QrPicture.Svg(Text(id, signed, pass, telegram), title, seat, when), "image/svg+xml");
+    }
+
+    private static async Task<Results<ContentHttpResult, Refused>> GetCalendar(
+        Guid id,
+        ClaimsPrincipal user,
+        ReservationQueries reservations,
+        SpaceOptions space,
+        TimeProvider time,
+        HttpContext context,
+        CancellationToken cancellation
+    )
+    {
+        var found = await reservations.GetCalendarEventAsync(id, user.UserId(), time.Now(), cancellation);
+        if (found.IsRefused(out var refusal))
+        {
+            return refusal.ToResult();
+        }
+
+        var language = await context.FindLanguageAsync();
+        context.Speak(language);
+        var day = space.DayOf(found.Value.Reservation.Interval.Start);
+        context.Response.Headers.ContentDisposition = $"attachment; filename=\"bookit-{day:yyyy-MM-dd}.ics\"";
+        return TypedResults.Text(found.Value.ToText(language), "text/calendar", System.Text.Encoding.UTF8);
     }
 
     private const string SignedDescription =

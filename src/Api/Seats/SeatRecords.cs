@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using BookIT.Api.Http;
+using BookIT.Core;
 using BookIT.Core.Seats;
 
 namespace BookIT.Api.Seats;
@@ -36,6 +37,33 @@ public sealed record SeatResponse(
             seat.IsQuiet,
             seat.IsTalkRoom,
             isAvailable
+        );
+}
+
+/// <summary>A time at which a seat is held.</summary>
+public sealed record HeldTimeResponse(
+    [property: Description("Not before the window begins.")] Instant Start,
+    [property: Description("Not after the window ends.")] Instant End,
+    [property: Description("Whether the caller, where one is signed in, holds it.")] bool Mine
+);
+
+/// <summary>When a seat is held.</summary>
+public sealed record SeatTimesResponse(
+    Guid SeatId,
+    [property: Description("By their start. Of those that touch each is told by itself.")] HeldTimeResponse[] Held
+)
+{
+    internal static SeatTimesResponse Of(Guid seatId, IEnumerable<HeldTime> held, Interval window, Guid? callerId) =>
+        new(
+            seatId,
+            [
+                .. held.OrderBy(time => time.Interval.Start)
+                    .Select(time => new HeldTimeResponse(
+                        time.Interval.Start < window.Start ? window.Start : time.Interval.Start,
+                        time.Interval.End > window.End ? window.End : time.Interval.End,
+                        time.UserId == callerId
+                    )),
+            ]
         );
 }
 

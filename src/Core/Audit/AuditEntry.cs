@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using BookIT.Core.Data;
 using BookIT.Core.Users;
@@ -32,7 +33,7 @@ public sealed class AuditEntry
     /// <summary>What was done, as in <c>seat.update</c>.</summary>
     public string Action { get; private set; } = "";
 
-    /// <summary>The seat, reservation or user it was done to.</summary>
+    /// <summary>The seat, reservation or user it was done to; 1 for the floor as a whole.</summary>
     public Guid TargetId { get; private set; }
 
     /// <summary>The changed values before, as JSON; null where the target was made.</summary>
@@ -75,6 +76,44 @@ public sealed class AuditEntry
         };
     }
 
+    /// <summary>
+    /// Records the pending changes of several targets as one act: by the name of each, what <see cref="Of"/> would record
+    /// of it.
+    /// </summary>
+    internal static AuditEntry OfAll(
+        IEnumerable<(string Name, EntityEntry Target, bool IsRemoval)> targets,
+        Guid targetId,
+        Guid actorId,
+        string action,
+        DateTimeOffset now
+    )
+    {
+        var (before, after) = (new Dictionary<string, JsonNode?>(), new Dictionary<string, JsonNode?>());
+        foreach (var (name, target, isRemoval) in targets)
+        {
+            var one = Of(target, targetId, actorId, action, now, isRemoval);
+            if (one.Before is not null)
+            {
+                before.Add(name, JsonNode.Parse(one.Before));
+            }
+
+            if (one.After is not null)
+            {
+                after.Add(name, JsonNode.Parse(one.After));
+            }
+        }
+
+        return new AuditEntry
+        {
+            At = now,
+            ActorId = actorId,
+            Action = action,
+            TargetId = targetId,
+            Before = JsonSerializer.Serialize(before, Json),
+            After = JsonSerializer.Serialize(after, Json),
+        };
+    }
+
     /// <summary>Records something that was made outside the change tracker.</summary>
     internal static AuditEntry Made(object after, Guid targetId, Guid actorId, string action, DateTimeOffset now) =>
         new()
@@ -84,6 +123,17 @@ public sealed class AuditEntry
             Action = action,
             TargetId = targetId,
             After = JsonSerializer.Serialize(after, Json),
+        };
+
+    /// <summary>Records something that was ended outside the database.</summary>
+    internal static AuditEntry Ended(object before, Guid targetId, Guid actorId, string action, DateTimeOffset now) =>
+        new()
+        {
+            At = now,
+            ActorId = actorId,
+            Action = action,
+            TargetId = targetId,
+            Before = JsonSerializer.Serialize(before, Json),
         };
 
     private static string Values(

@@ -1,6 +1,6 @@
 namespace BookIT.Core.Auth;
 
-/// <summary>How often somebody may be wrong (section <c>RateLimits</c>).</summary>
+/// <summary>How often somebody may be wrong, and how many may watch (section <c>RateLimits</c>).</summary>
 public sealed class RateLimitOptions
 {
     /// <summary>Off only for load tests.</summary>
@@ -18,12 +18,20 @@ public sealed class RateLimitOptions
     /// <summary>Counts begin with the first failure and end after this time, however many more there were.</summary>
     public TimeSpan FailureWindow { get; init; } = TimeSpan.FromMinutes(15);
 
+    /// <summary>How many may watch the seats at once in each replica; a stream takes some 30 KB of memory.</summary>
+    public int LiveStreams { get; init; } = 5_000;
+
     /// <summary>The mistakes in these options, a sentence each.</summary>
     public IEnumerable<string> Mistakes()
     {
         if (FailuresPerAccountAndAddress < 1 || FailuresPerAccount < 1 || FailuresPerAddress < 1)
         {
             yield return "RateLimits: the numbers of failures must be at least 1.";
+        }
+
+        if (LiveStreams is < 1 or > 100_000)
+        {
+            yield return $"RateLimits:LiveStreams is {LiveStreams}, but must lie between 1 and 100000.";
         }
 
         if (FailureWindow < TimeSpan.FromSeconds(1) || FailureWindow > TimeSpan.FromDays(1))

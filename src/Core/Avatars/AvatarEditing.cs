@@ -7,9 +7,11 @@ namespace BookIT.Core.Avatars;
 /// <summary>A picture as it came in, clean, in a temporary file that nobody else sees and that no crash leaves behind.</summary>
 public sealed class ReceivedPicture : IAsyncDisposable
 {
-    private ReceivedPicture(Stream content) => Content = content;
+    private ReceivedPicture(Stream content, PictureFacts facts) => (Content, Facts) = (content, facts);
 
     internal Stream Content { get; }
+
+    internal PictureFacts Facts { get; }
 
     /// <summary>Reads a picture to its end, and keeps what <see cref="Picture.CopyCleanAsync"/> leaves of it.</summary>
     /// <returns>
@@ -31,7 +33,7 @@ public sealed class ReceivedPicture : IAsyncDisposable
 
             await file.FlushAsync(cancellation);
             file.Position = 0;
-            var received = new ReceivedPicture(file);
+            var received = new ReceivedPicture(file, copied.Value);
             file = null;
             return received;
         }

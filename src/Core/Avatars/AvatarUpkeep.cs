@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
 using BookIT.Core.Data;
+using BookIT.Core.Floor;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -7,12 +9,13 @@ using Npgsql;
 namespace BookIT.Core.Avatars;
 
 /// <summary>
-/// Makes the bucket or the folder when the program starts, however long the store takes to answer; keeps the copy of the
+/// Makes the bucket or the folders when the program starts, however long the store takes to answer; keeps the copy of the
 /// default picture fresh; and once an hour sweeps away stored pictures that nothing names, one replica at a time.
 /// </summary>
 public sealed partial class AvatarUpkeep(
     NpgsqlDataSource postgres,
     AvatarStore store,
+    [FromKeyedServices(FloorPlans.Store)] AvatarStore floorPlans,
     DefaultAvatar defaults,
     TimeProvider time,
     ILogger<AvatarUpkeep> logger
@@ -56,6 +59,7 @@ public sealed partial class AvatarUpkeep(
         if (!isPrepared)
         {
             await store.PrepareAsync(cancellation);
+            await floorPlans.PrepareAsync(cancellation);
             isPrepared = true;
             LogReady(store.Place);
         }
@@ -80,7 +84,8 @@ public sealed partial class AvatarUpkeep(
 
         try
         {
-            await SweepAsync(connection, now, cancellation);
+            await SweepAsync(store, connection, now, cancellation);
+            await SweepAsync(floorPlans, connection, now, cancellation);
         }
         finally
         {
@@ -88,15 +93,20 @@ public sealed partial class AvatarUpkeep(
         }
     }
 
-    private async Task SweepAsync(NpgsqlConnection connection, DateTimeOffset now, CancellationToken cancellation)
+    private async Task SweepAsync(
+        AvatarStore pictures,
+        NpgsqlConnection connection,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
     {
         var swept = 0;
-        var old = store.ListAsync(cancellation).Where(id => IsOlder(id, now - OrphanAge));
+        var old = pictures.ListAsync(cancellation).Where(id => IsOlder(id, now - OrphanAge));
         await foreach (var some in old.Chunk(SweepAtOnce).WithCancellation(cancellation))
         {
             foreach (var orphan in await OrphansAsync(connection, some, cancellation))
             {
-                await store.DeleteAsync(orphan, cancellation);
+                await pictures.DeleteAsync(orphan, cancellation);
                 swept++;
             }
         }
@@ -117,7 +127,7 @@ public sealed partial class AvatarUpkeep(
             """
             SELECT stored.picture FROM unnest($1) AS stored (picture)
             WHERE NOT EXISTS (SELECT FROM users WHERE avatar_id = stored.picture)
-                AND NOT EXISTS (SELECT FROM space WHERE default_avatar_id = stored.picture)
+                AND NOT EXISTS (SELECT FROM space WHERE stored.picture IN (default_avatar_id, floor_plan_id))
             """,
             connection
         );

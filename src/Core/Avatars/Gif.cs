@@ -20,6 +20,10 @@ internal static class Gif
             BinaryPrimitives.ReadUInt16LittleEndian(screen.AsSpan(6)),
             BinaryPrimitives.ReadUInt16LittleEndian(screen.AsSpan(8))
         );
+        reader.NoteSize(
+            BinaryPrimitives.ReadUInt16LittleEndian(screen.AsSpan(6)),
+            BinaryPrimitives.ReadUInt16LittleEndian(screen.AsSpan(8))
+        );
         await reader.WriteAsync(screen);
         await reader.PassAsync(TableLength(screen[10]), keep: true);
         var hasImage = false;

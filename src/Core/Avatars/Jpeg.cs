@@ -48,7 +48,7 @@ internal static class Jpeg
                 // The lossless, the differential and the arithmetic kinds are not drawn by browsers.
                 case 0xC0 or 0xC1 or 0xC2:
                     Require(!hasFrame);
-                    ReadFrame(data.Span);
+                    ReadFrame(reader, data.Span);
                     hasFrame = true;
                     await WriteAsync(reader, marker, data);
                     break;
@@ -69,6 +69,7 @@ internal static class Jpeg
                     if (!isOriented && Exif.OrientationOf(data.Span) is { } orientation)
                     {
                         await WriteAsync(reader, marker, (byte[])[.. Exif.Prefix, .. Exif.Minimal(orientation)]);
+                        reader.NoteOrientation(orientation);
                         isOriented = true;
                     }
 
@@ -107,14 +108,16 @@ internal static class Jpeg
         await reader.WriteAsync(data);
     }
 
-    private static void ReadFrame(ReadOnlySpan<byte> data)
+    private static void ReadFrame(PictureReader reader, ReadOnlySpan<byte> data)
     {
         Require(data.Length >= 6);
         // A height of 0 would be told after the first scan: nobody does that, and it would not be known in time.
-        RequireSize(
-            width: BinaryPrimitives.ReadUInt16BigEndian(data[3..]),
-            height: BinaryPrimitives.ReadUInt16BigEndian(data[1..])
+        var (height, width) = (
+            BinaryPrimitives.ReadUInt16BigEndian(data[1..]),
+            BinaryPrimitives.ReadUInt16BigEndian(data[3..])
         );
+        RequireSize(width, height);
+        reader.NoteSize(width, height);
         var (precision, components) = (data[0], data[5]);
         Require(precision == 8 && components is 1 or 3 or 4 && data.Length == 6 + 3 * components);
     }

@@ -16,6 +16,12 @@ public enum PictureFormat
     Gif,
 }
 
+/// <summary>What a picture says of itself.</summary>
+/// <param name="Format">What it is.</param>
+/// <param name="Width">In pixels, as it is drawn.</param>
+/// <param name="Height">In pixels, as it is drawn.</param>
+public readonly record struct PictureFacts(PictureFormat Format, int Width, int Height);
+
 /// <summary>
 /// Reads a picture's own structure: what it is, how large it is drawn, and where it ends. Nothing is ever decoded, so
 /// that no bomb can go off, and nothing is believed that somebody else says of it.
@@ -51,10 +57,10 @@ public static class Picture
     /// <param name="destination">Empty and seekable. What a refused picture has left in it is worth nothing.</param>
     /// <param name="cancellation">Stops it.</param>
     /// <returns>
-    /// The format, or why not: <see cref="Refusal.PictureNotSupported"/>, <see cref="Refusal.PictureTooHeavy"/>,
+    /// What it is, or why not: <see cref="Refusal.PictureNotSupported"/>, <see cref="Refusal.PictureTooHeavy"/>,
     /// <see cref="Refusal.PictureTooLarge"/>, <see cref="Refusal.PictureDamaged"/>.
     /// </returns>
-    public static async Task<Result<PictureFormat>> CopyCleanAsync(
+    public static async Task<Result<PictureFacts>> CopyCleanAsync(
         Stream source,
         Stream destination,
         CancellationToken cancellation
@@ -85,7 +91,10 @@ public static class Picture
 
             // What follows is not kept, but counts.
             await reader.SkipToEndAsync();
-            return format.Value;
+            var (width, height) = reader.Size!.Value;
+            return reader.IsTurned
+                ? new PictureFacts(format.Value, height, width)
+                : new PictureFacts(format.Value, width, height);
         }
         catch (PictureRefusedException exception)
         {

@@ -16,6 +16,12 @@ internal sealed class PictureReader(Stream source, Stream destination, Cancellat
     private int end;
     private long received;
 
+    /// <summary>The picture's width and height in pixels, as its header says; set once.</summary>
+    public (int Width, int Height)? Size { get; private set; }
+
+    /// <summary>Whether it is drawn turned by a quarter, so that its width is its height.</summary>
+    public bool IsTurned { get; private set; }
+
     /// <summary>How much was written.</summary>
     public long Written => destination.Position;
 
@@ -40,6 +46,12 @@ internal sealed class PictureReader(Stream source, Stream destination, Cancellat
             throw new PictureRefusedException(new Refusal.PictureTooLarge(Picture.MaxSide));
         }
     }
+
+    /// <summary>Takes note of the size, unless it is known: that of the canvas comes before those of its frames.</summary>
+    public void NoteSize(long width, long height) => Size ??= ((int)width, (int)height);
+
+    /// <summary>Takes note of the way up (EXIF 2.32, 4.6.4: 5 to 8 lie on their side).</summary>
+    public void NoteOrientation(byte orientation) => IsTurned = orientation >= 5;
 
     /// <summary>The next bytes, which stay where they are; fewer where the source ends. Valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int count)

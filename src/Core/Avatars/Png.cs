@@ -34,6 +34,7 @@ internal static class Png
                 case "IHDR":
                     Require(before.Length == 0 && length == HeaderLength);
                     canvas = Header.Read((await reader.PeekAsync(HeaderLength)).Span);
+                    reader.NoteSize(canvas.Width, canvas.Height);
                     break;
                 case "PLTE":
                     Require(!hasPalette && !hasData && length is > 0 and <= 3 * 256 && length % 3 == 0);
@@ -54,6 +55,7 @@ internal static class Png
                     if (!isOriented && await OrientationAsync(reader, length) is { } orientation)
                     {
                         await WriteChunkAsync(reader, "eXIf"u8.ToArray(), Exif.Minimal(orientation));
+                        reader.NoteOrientation(orientation);
                         isOriented = true;
                     }
 

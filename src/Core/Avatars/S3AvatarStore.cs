@@ -6,11 +6,9 @@ using Amazon.S3.Model;
 
 namespace BookIT.Core.Avatars;
 
-/// <summary>Avatars as objects below <c>avatars/</c> in a bucket of any S3 store.</summary>
+/// <summary>Pictures as objects in a bucket of any S3 store, each kind below a name of its own.</summary>
 internal sealed class S3AvatarStore : AvatarStore, IDisposable
 {
-    private const string Prefix = "avatars/";
-
     /// <summary>Somebody looks at a page meanwhile, and there is a default picture to show.</summary>
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -18,10 +16,12 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
 
     private readonly AmazonS3Client client;
     private readonly string bucket;
+    private readonly string prefix;
 
-    public S3AvatarStore(S3Options options)
+    public S3AvatarStore(S3Options options, string kind)
     {
         bucket = options.Bucket;
+        prefix = $"{kind}/";
         client = new AmazonS3Client(
             new BasicAWSCredentials(options.AccessKey, options.SecretKey),
             new AmazonS3Config
@@ -123,7 +123,7 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
                         new ListObjectsV2Request
                         {
                             BucketName = bucket,
-                            Prefix = Prefix,
+                            Prefix = prefix,
                             ContinuationToken = next,
                         },
                         patience
@@ -133,7 +133,7 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
             );
             foreach (var one in page.S3Objects ?? [])
             {
-                if (Guid.TryParseExact(one.Key[Prefix.Length..], "D", out var id))
+                if (Guid.TryParseExact(one.Key[prefix.Length..], "D", out var id))
                 {
                     yield return id;
                 }
@@ -145,7 +145,7 @@ internal sealed class S3AvatarStore : AvatarStore, IDisposable
 
     public void Dispose() => client.Dispose();
 
-    private static string KeyOf(Guid id) => $"{Prefix}{id:D}";
+    private string KeyOf(Guid id) => $"{prefix}{id:D}";
 
     private async Task MakeBucketAsync(CancellationToken patience)
     {

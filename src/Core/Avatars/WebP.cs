@@ -40,6 +40,7 @@ internal static class WebP
         var data = (await reader.TakeAsync(ExtendedLength)).ToArray();
         var canvas = (Width: UInt24(data.AsSpan(4)) + 1, Height: UInt24(data.AsSpan(7)) + 1);
         RequireSize(canvas.Width, canvas.Height);
+        reader.NoteSize(canvas.Width, canvas.Height);
         var isMoving = (data[0] & HasAnimation) != 0;
         data[0] = (byte)(data[0] & ~(HasExif | HasXmp));
         await WriteHeaderAsync(reader, extended);
@@ -69,6 +70,7 @@ internal static class WebP
                     await WriteHeaderAsync(reader, new Chunk("EXIF", (uint)exif.Length, HasPadding: false));
                     await reader.WriteAsync(exif);
                     await reader.OverwriteAsync(FlagsPosition, new[] { (byte)(data[0] | HasExif) });
+                    reader.NoteOrientation(orientation);
                     isOriented = true;
                     await reader.PassAsync(chunk.Total - ChunkHeaderLength, keep: false);
                     break;
@@ -130,6 +132,7 @@ internal static class WebP
             _ => throw Damaged(),
         };
         RequireSize(size.Width, size.Height);
+        reader.NoteSize(size.Width, size.Height);
         Require(canvas is null || canvas == size);
         await CopyChunkAsync(reader, chunk);
     }

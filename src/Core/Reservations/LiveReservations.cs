@@ -1,4 +1,6 @@
+using BookIT.Core.Audit;
 using BookIT.Core.Data;
+using BookIT.Core.Notifications;
 using Microsoft.EntityFrameworkCore;
 
 namespace BookIT.Core.Reservations;
@@ -9,15 +11,42 @@ internal static class LiveReservations
     // In id order, as everybody locks several of them.
     private const string Locked = $"AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE";
 
-    /// <summary>Those of a seat, locked.</summary>
-    public static Task<List<Reservation>> LockOfSeatAsync(
+    /// <summary>
+    /// Ends those of seats that go, as an administrator, and tells their owners. Saved with the rest of the transaction.
+    /// </summary>
+    public static async Task EndOfSeatsAsync(
         this BookItDbContext db,
-        Guid seatId,
+        Guid[] seatIds,
+        Guid adminId,
+        DateTimeOffset now,
+        BookingOptions options,
         CancellationToken cancellation
-    ) =>
-        db
-            .Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE seat_id = {{0}} {Locked}", seatId)
+    )
+    {
+        var live = await db
+            .Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE seat_id = ANY({{0}}) {Locked}", seatIds)
             .ToListAsync(cancellation);
+        foreach (var reservation in live)
+        {
+            reservation.End(now, options);
+            db.ChangeTracker.DetectChanges();
+            db.Audit.Add(AuditEntry.Of(db.Entry(reservation), reservation.Id, adminId, "reservation.close", now));
+            db.Notifications.Add(
+                Notification.Now(
+                    reservation.UserId!.Value,
+                    NotificationKind.ReservationClosed,
+                    $"{NotificationKind.ReservationClosed}:{reservation.Id}",
+                    new
+                    {
+                        reservation_id = reservation.Id,
+                        by_admin = true,
+                        seat_gone = true,
+                    },
+                    now
+                )
+            );
+        }
+    }
 
     /// <summary>Those of a user, locked.</summary>
     public static Task<List<Reservation>> LockOfUserAsync(

@@ -1,3 +1,5 @@
+using System.Linq.Expressions;
+using System.Runtime.CompilerServices;
 using BookIT.Core.Data;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
@@ -18,6 +20,46 @@ public sealed record ReservationFilter(
     DateTimeOffset? From = null,
     DateTimeOffset? To = null,
     string? Text = null
+);
+
+/// <summary>What reservations are put in order by.</summary>
+public enum ReservationOrderBy
+{
+    /// <summary>When they were made.</summary>
+    Made,
+
+    /// <summary>When they begin.</summary>
+    Start,
+
+    /// <summary>The name of the seat.</summary>
+    Seat,
+
+    /// <summary>The first name of who holds it.</summary>
+    User,
+
+    /// <summary>The name of the status.</summary>
+    Status,
+}
+
+/// <summary>In which order to list reservations; of equals the newest comes first.</summary>
+/// <param name="By">By what.</param>
+/// <param name="IsDescending">The last one first.</param>
+public readonly record struct ReservationOrder(ReservationOrderBy By, bool IsDescending)
+{
+    /// <summary>The order of those who ask for none.</summary>
+    public static readonly ReservationOrder NewestFirst = new(ReservationOrderBy.Made, IsDescending: true);
+}
+
+/// <summary>A reservation as administrators list it.</summary>
+/// <param name="Reservation">The reservation.</param>
+/// <param name="MadeAt">When it was made (UTC).</param>
+/// <param name="FirstName">Who holds it; null once the account is gone.</param>
+/// <param name="Email">Their address; null once the account is gone.</param>
+public sealed record ListedReservation(
+    ReservationView Reservation,
+    DateTimeOffset MadeAt,
+    string? FirstName,
+    string? Email
 );
 
 /// <summary>Reads reservations. What it shows is never older than the clock.</summary>
@@ -98,7 +140,36 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         Guid callerId,
         DateTimeOffset now,
         CancellationToken cancellation
-    )
+    ) => (await FindAsync(id, callerId, cancellation)).Then(row => View(row, now));
+
+    /// <summary>One reservation for a calendar, for its owner or an administrator.</summary>
+    public async Task<Result<CalendarEvent>> GetCalendarEventAsync(
+        Guid id,
+        Guid callerId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    ) =>
+        (await FindAsync(id, callerId, cancellation)).Then(row =>
+        {
+            var (reservation, view) = (row.Reservation, View(row, now));
+            DateTimeOffset?[] changes =
+            [
+                reservation.MovedAt,
+                reservation.ClosedAt,
+                // What the clock ends is not written down in the same moment.
+                view.IsLive || reservation.ClosedAt is not null
+                    ? null
+                    : reservation.EndsAt,
+            ];
+            return new CalendarEvent(
+                view,
+                reservation.MadeAt,
+                changes.Max() ?? reservation.MadeAt,
+                IsCancelled: !view.IsLive && reservation.CheckedInAt is null
+            );
+        });
+
+    private async Task<Result<Row>> FindAsync(Guid id, Guid callerId, CancellationToken cancellation)
     {
         var row = await WithSeats(db.Reservations.Where(r => r.Id == id)).SingleOrDefaultAsync(cancellation);
         if (row is null)
@@ -108,7 +179,7 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
 
         // The right of an administrator is the database's to give, not the token's: it ends at once.
         return row.Reservation.UserId == callerId || await IsAdminAsync(callerId, cancellation)
-            ? View(row, now)
+            ? row
             : new Refusal.NotYourReservation();
     }
 
@@ -143,16 +214,42 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
             : new Refusal.ReservationClosed();
     }
 
-    /// <summary>The reservations that the filter leaves, newest first.</summary>
-    public async Task<Page<ReservationView>> ListAsync(
+    /// <summary>A part of the reservations that the filter leaves.</summary>
+    public async Task<Page<ListedReservation>> ListAsync(
         ReservationFilter filter,
+        ReservationOrder order,
         PageRequest page,
         DateTimeOffset now,
         CancellationToken cancellation
     )
     {
-        // The filter on the status is the database's, so what it stores must be what the clock says.
-        await clock.SettleAsync(now, seatId: null, userId: null, cancellation);
+        await SettleAsync(now, cancellation);
+        var reservations = Filtered(filter);
+        var rows = await Listed(reservations, order).ToPageAsync(reservations, page, cancellation);
+        return new Page<ListedReservation>([.. rows.Items.Select(row => View(row, now))], rows.Total);
+    }
+
+    /// <summary>All reservations that the filter leaves, one after another, however many there are.</summary>
+    public async IAsyncEnumerable<ListedReservation> ReadAllAsync(
+        ReservationFilter filter,
+        ReservationOrder order,
+        DateTimeOffset now,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await SettleAsync(now, cancellation);
+        await foreach (var row in Listed(Filtered(filter), order).AsAsyncEnumerable().WithCancellation(cancellation))
+        {
+            yield return View(row, now);
+        }
+    }
+
+    /// <summary>The filter on the status, and the order by it, are the database's, so what it stores must be what the clock says.</summary>
+    private Task<long> SettleAsync(DateTimeOffset now, CancellationToken cancellation) =>
+        clock.SettleAsync(now, seatId: null, userId: null, cancellation);
+
+    private IQueryable<Reservation> Filtered(ReservationFilter filter)
+    {
         var reservations = db.Reservations.Where(r =>
             (filter.Status == null || r.Status == filter.Status)
             && (filter.SeatId == null || r.SeatId == filter.SeatId)
@@ -160,24 +257,49 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
             && (filter.From == null || r.EndsAt > filter.From)
             && (filter.To == null || r.StartsAt < filter.To)
         );
-        if (!string.IsNullOrWhiteSpace(filter.Text))
+        if (string.IsNullOrWhiteSpace(filter.Text))
         {
-            var pattern = Like.Containing(filter.Text);
-            reservations = reservations.Where(r =>
-                db.Users.Any(user =>
-                    user.Id == r.UserId
-                    && (
-                        EF.Functions.ILike(user.Email, pattern, Like.Escape)
-                        || EF.Functions.ILike(user.FirstName, pattern, Like.Escape)
-                    )
-                ) || db.Seats.Any(seat => seat.Id == r.SeatId && EF.Functions.ILike(seat.Name, pattern, Like.Escape))
-            );
+            return reservations;
         }
 
-        var rows = await WithSeats(reservations)
-            .OrderByDescending(row => row.Reservation.Id)
-            .ToPageAsync(reservations, page, cancellation);
-        return new Page<ReservationView>([.. rows.Items.Select(row => View(row, now))], rows.Total);
+        var pattern = Like.Containing(filter.Text);
+        return reservations.Where(r =>
+            db.Users.Any(user =>
+                user.Id == r.UserId
+                && (
+                    EF.Functions.ILike(user.Email, pattern, Like.Escape)
+                    || EF.Functions.ILike(user.FirstName, pattern, Like.Escape)
+                )
+            ) || db.Seats.Any(seat => seat.Id == r.SeatId && EF.Functions.ILike(seat.Name, pattern, Like.Escape))
+        );
+    }
+
+    private IOrderedQueryable<ListedRow> Listed(IQueryable<Reservation> reservations, ReservationOrder order)
+    {
+        var rows =
+            from reservation in reservations.AsNoTracking()
+            join seat in db.Seats on reservation.SeatId equals seat.Id
+            join user in db.Users on reservation.UserId equals user.Id into users
+            from user in users.DefaultIfEmpty()
+            select new ListedRow
+            {
+                Reservation = reservation,
+                SeatName = seat.Name,
+                FirstName = user.FirstName,
+                Email = user.Email,
+            };
+        IOrderedQueryable<ListedRow> By<T>(Expression<Func<ListedRow, T>> key) =>
+            order.IsDescending ? rows.OrderByDescending(key) : rows.OrderBy(key);
+        var ordered = order.By switch
+        {
+            ReservationOrderBy.Start => By(row => row.Reservation.StartsAt),
+            ReservationOrderBy.Seat => By(row => row.SeatName),
+            ReservationOrderBy.User => By(row => row.FirstName),
+            ReservationOrderBy.Status => By(row => row.Reservation.Status),
+            _ => By(row => row.Reservation.Id),
+        };
+        // Of equals the newest first: every page goes on where the one before it ended.
+        return ordered.ThenByDescending(row => row.Reservation.Id);
     }
 
     /// <summary>
@@ -225,6 +347,20 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         select new Row { Reservation = reservation, SeatName = seat.Name };
 
     private ReservationView View(Row row, DateTimeOffset now) => row.Reservation.ToView(row.SeatName, now, options);
+
+    private ListedReservation View(ListedRow row, DateTimeOffset now) =>
+        new(row.Reservation.ToView(row.SeatName, now, options), row.Reservation.MadeAt, row.FirstName, row.Email);
+
+    private sealed class ListedRow
+    {
+        public required Reservation Reservation { get; init; }
+
+        public required string SeatName { get; init; }
+
+        public required string? FirstName { get; init; }
+
+        public required string? Email { get; init; }
+    }
 
     private sealed class Row
     {

@@ -15,11 +15,17 @@ public sealed record SeatCatalog(long Version, IReadOnlyList<Seat> Seats);
 /// <param name="Busy">The ids of those that are held at some moment of the window.</param>
 public sealed record Availability(SeatCatalog Catalog, IReadOnlySet<Guid> Busy);
 
+/// <summary>A time at which a seat is held.</summary>
+/// <param name="Interval">All of it, also what lies outside the window that was looked at.</param>
+/// <param name="ReservationId">By which reservation.</param>
+/// <param name="UserId">By whom.</param>
+public readonly record struct HeldTime(Interval Interval, Guid ReservationId, Guid UserId);
+
 /// <summary>When the seats are held, within a window.</summary>
 /// <param name="Catalog">All seats.</param>
 /// <param name="Window">What was looked at.</param>
 /// <param name="Held">By seat: the reservations that hold it at some moment of the window, in no order.</param>
-public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Guid, Interval> Held)
+public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Guid, HeldTime> Held)
 {
     /// <summary>
     /// Until when a seat is free from a moment of the window on: at most its end. Null where it is held at that moment.
@@ -27,7 +33,7 @@ public sealed record SeatTimes(SeatCatalog Catalog, Interval Window, ILookup<Gui
     public DateTimeOffset? FreeUntil(Guid seatId, DateTimeOffset from)
     {
         var until = Window.End;
-        foreach (var held in Held[seatId])
+        foreach (var (held, _, _) in Held[seatId])
         {
             if (held.Contains(from))
             {
@@ -62,13 +68,23 @@ public sealed class SeatAvailability(
         """;
 
     private const string TimesSql = $"""
-        SELECT version, seat_id, starts_at, ends_at
+        SELECT version, seat_id, starts_at, ends_at, held.id, user_id
         FROM seat_catalog_version LEFT JOIN (
-            SELECT seat_id, starts_at, ends_at FROM reservations
+            SELECT seat_id, starts_at, ends_at, id, user_id FROM reservations
             WHERE {ReservationStatusNames.Live}
                 AND starts_at < $2 AND starts_at > $3 AND ends_at > $1
                 AND NOT (status = 'future' AND starts_at <= $4)
                 AND id IS DISTINCT FROM $5) AS held ON true
+        """;
+
+    private const string WindowsSql = $"""
+        SELECT version, ARRAY(
+            SELECT DISTINCT seat_id FROM reservations
+            WHERE {ReservationStatusNames.Live}
+                AND starts_at < asked.until AND starts_at > asked.since - $3 AND ends_at > asked.since
+                AND NOT (status = 'future' AND starts_at <= $4))
+        FROM seat_catalog_version, unnest($1, $2) WITH ORDINALITY AS asked (since, until, number)
+        ORDER BY number
         """;
 
     private volatile SeatCatalog? catalog;
@@ -77,6 +93,7 @@ public sealed class SeatAvailability(
     /// <summary>The length of the longest live reservation, which may be older than today's <see cref="BookingOptions.MaxDuration"/>.</summary>
     internal TimeSpan Longest
     {
+        get => TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
         set => Volatile.Write(ref longestTicks, Math.Max(value.Ticks, options.MaxDuration.Ticks));
     }
 
@@ -96,6 +113,33 @@ public sealed class SeatAvailability(
         return new Availability(await CatalogAsync(version, cancellation), busy.ToHashSet());
     }
 
+    /// <summary>
+    /// For each of the windows the ids of the seats that are held at some moment of it, and the version of the catalog:
+    /// one statement for all of them.
+    /// </summary>
+    public async Task<(long Version, IReadOnlyList<IReadOnlySet<Guid>> Busy)> ReadBusyAsync(
+        IReadOnlyList<Interval> windows,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        await using var command = postgres.CreateCommand(WindowsSql);
+        command.Parameters.Add(Instants(windows.Select(window => window.Start)));
+        command.Parameters.Add(Instants(windows.Select(window => window.End)));
+        command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = Longest });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
+        long version = 0;
+        var busy = new List<IReadOnlySet<Guid>>(windows.Count);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation))
+        {
+            version = reader.GetInt64(0);
+            busy.Add(reader.GetFieldValue<Guid[]>(1).ToHashSet());
+        }
+
+        return (version, busy);
+    }
+
     /// <summary>The seats, and when they are held within the window, whether by one reservation or by many.</summary>
     /// <param name="window">Half-open; a few days at the most.</param>
     /// <param name="except">A reservation that is taken as if it were not there: the one that is to move.</param>
@@ -109,7 +153,7 @@ public sealed class SeatAvailability(
     )
     {
         long version = 0;
-        var held = new List<(Guid Seat, Interval Interval)>();
+        var held = new List<(Guid Seat, HeldTime Time)>();
         await using (var command = Command(TimesSql, window, now))
         {
             command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = except });
@@ -122,9 +166,13 @@ public sealed class SeatAvailability(
                     held.Add(
                         (
                             reader.GetGuid(1),
-                            new Interval(
-                                reader.GetFieldValue<DateTimeOffset>(2),
-                                reader.GetFieldValue<DateTimeOffset>(3)
+                            new HeldTime(
+                                new Interval(
+                                    reader.GetFieldValue<DateTimeOffset>(2),
+                                    reader.GetFieldValue<DateTimeOffset>(3)
+                                ),
+                                reader.GetGuid(4),
+                                reader.GetGuid(5)
                             )
                         )
                     );
@@ -135,7 +183,7 @@ public sealed class SeatAvailability(
         return new SeatTimes(
             await CatalogAsync(version, cancellation),
             window,
-            held.ToLookup(row => row.Seat, row => row.Interval)
+            held.ToLookup(row => row.Seat, row => row.Time)
         );
     }
 
@@ -182,13 +230,15 @@ public sealed class SeatAvailability(
         return await db.Seats.AsNoTracking().SingleOrDefaultAsync(seat => seat.Id == seatId, cancellation);
     }
 
+    private static NpgsqlParameter<DateTimeOffset[]> Instants(IEnumerable<DateTimeOffset> instants) =>
+        new() { TypedValue = [.. instants] };
+
     private NpgsqlCommand Command(string sql, Interval window, DateTimeOffset now)
     {
-        var longest = TimeSpan.FromTicks(Volatile.Read(ref longestTicks));
         var command = postgres.CreateCommand(sql);
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.End });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - longest });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = window.Start - Longest });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
         return command;
     }

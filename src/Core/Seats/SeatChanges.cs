@@ -48,6 +48,9 @@ public sealed partial class SeatChanges(ConnectionMultiplexer redis, TimeProvide
     /// </summary>
     public long Epoch => Volatile.Read(ref epoch);
 
+    /// <summary><see cref="Epoch"/> has moved. On whatever thread that happened; handlers should be quick.</summary>
+    public event EventHandler? Changed;
+
     /// <summary>
     /// The same for all replicas together, to be part of the keys of what they share in Redis; null while a change of
     /// ours has not arrived there. Read it before reading the database.
@@ -61,7 +64,7 @@ public sealed partial class SeatChanges(ConnectionMultiplexer redis, TimeProvide
     public void Tell()
     {
         Interlocked.Increment(ref told);
-        Interlocked.Increment(ref epoch);
+        MoveEpoch();
         wake.Writer.TryWrite(true);
     }
 
@@ -113,7 +116,13 @@ public sealed partial class SeatChanges(ConnectionMultiplexer redis, TimeProvide
                     : seen;
         }
 
+        MoveEpoch();
+    }
+
+    private void MoveEpoch()
+    {
         Interlocked.Increment(ref epoch);
+        Changed?.Invoke(this, EventArgs.Empty);
     }
 
     [LoggerMessage(LogLevel.Debug, "Other replicas were not told of a change: {Reason}")]

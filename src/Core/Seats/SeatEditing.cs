@@ -1,6 +1,5 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Data;
-using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -97,41 +96,12 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
 
         if (force)
         {
-            await CloseReservationsAsync(seat, adminId, now, cancellation);
+            await db.EndOfSeatsAsync([seat.Id], adminId, now, options, cancellation);
         }
 
         seat.Remove(now);
         await CommitAsync(transaction, seat, adminId, "seat.delete", now, cancellation);
         return Done.Ok;
-    }
-
-    private async Task CloseReservationsAsync(
-        Seat seat,
-        Guid adminId,
-        DateTimeOffset now,
-        CancellationToken cancellation
-    )
-    {
-        foreach (var reservation in await db.LockOfSeatAsync(seat.Id, cancellation))
-        {
-            reservation.End(now, options);
-            db.ChangeTracker.DetectChanges();
-            db.Audit.Add(AuditEntry.Of(db.Entry(reservation), reservation.Id, adminId, "reservation.close", now));
-            db.Notifications.Add(
-                Notification.Now(
-                    reservation.UserId!.Value,
-                    NotificationKind.ReservationClosed,
-                    $"{NotificationKind.ReservationClosed}:{reservation.Id}",
-                    new
-                    {
-                        reservation_id = reservation.Id,
-                        by_admin = true,
-                        seat_gone = true,
-                    },
-                    now
-                )
-            );
-        }
     }
 
     /// <summary>Saves the seat with its audit entry and a new version of the catalog, and tells of it.</summary>

@@ -63,6 +63,41 @@ public sealed class Accounts(
     BookingOptions booking
 )
 {
+    /// <summary>The sign-ins of an account, the last used first, for administrators.</summary>
+    /// <returns>Or <see cref="Refusal.UserNotFound"/>.</returns>
+    public async Task<Result<Session[]>> ListSessionsAsync(Guid id, CancellationToken cancellation) =>
+        await FindRoleAsync(id, cancellation) is null
+            ? new Refusal.UserNotFound()
+            : (await sessions.ListAsync(id)).ToArray();
+
+    /// <summary>Ends a sign-in of an account, as an administrator. Access tokens that it got last until they expire.</summary>
+    /// <returns>Or why not: <see cref="Refusal.UserNotFound"/>, <see cref="Refusal.SessionNotFound"/>.</returns>
+    public async Task<Result<Done>> EndSessionAsync(
+        Guid id,
+        Guid sessionId,
+        Guid adminId,
+        DateTimeOffset now,
+        CancellationToken cancellation
+    )
+    {
+        if (await FindRoleAsync(id, cancellation) is null)
+        {
+            return new Refusal.UserNotFound();
+        }
+
+        // The entry is written first, and stays only where Redis has done it.
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
+        db.Audit.Add(AuditEntry.Ended(new { SessionId = sessionId }, id, adminId, "user.end_session", now));
+        await db.SaveChangesAsync(cancellation);
+        var ended = await sessions.EndAsync(id, sessionId);
+        if (ended.Refusal is null)
+        {
+            await transaction.CommitAsync(CancellationToken.None);
+        }
+
+        return ended;
+    }
+
     /// <summary>The role of an account as it is now; null where the account is gone.</summary>
     public Task<UserRole?> FindRoleAsync(Guid id, CancellationToken cancellation) =>
         db.Users.Where(u => u.Id == id).Select(u => (UserRole?)u.Role).FirstOrDefaultAsync(cancellation);

@@ -28,7 +28,7 @@ public sealed class PictureTests
     {
         var (result, bytes) = await CleanAsync(Read(name));
 
-        Assert.Equal(format, result.Value);
+        Assert.Equal(format, result.Value.Format);
         Assert.Equal(format, Picture.FormatOf(bytes));
     }
 

@@ -18,7 +18,7 @@ internal static class TestPictures
 
     public static byte[] Read(string name) => File.ReadAllBytes(Path.Combine(Folder(), name));
 
-    public static async Task<(Result<PictureFormat> Result, byte[] Bytes)> CleanAsync(byte[] picture)
+    public static async Task<(Result<PictureFacts> Result, byte[] Bytes)> CleanAsync(byte[] picture)
     {
         using var source = new MemoryStream(picture);
         using var destination = new MemoryStream();

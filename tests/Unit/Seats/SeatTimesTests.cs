@@ -20,8 +20,9 @@ public sealed class SeatTimesTests
     public void A_seat_is_free_until_the_next_reservation_begins(double from, double? until)
     {
         Interval Hours(double start, double end) => new(Noon.AddHours(start), Noon.AddHours(end));
+        HeldTime Held(Interval interval) => new(interval, Guid.Empty, Guid.Empty);
         Interval[] held = [Hours(6, 7), Hours(2, 3), Hours(1, 2)];
-        var times = new SeatTimes(new SeatCatalog(1, []), Hours(0, 10), held.ToLookup(_ => Seat));
+        var times = new SeatTimes(new SeatCatalog(1, []), Hours(0, 10), held.ToLookup(_ => Seat, Held));
 
         Assert.Equal(until, (times.FreeUntil(Seat, Noon.AddHours(from)) - Noon)?.TotalHours);
         Assert.Equal(Noon.AddHours(10), times.FreeUntil(Guid.CreateVersion7(Noon.AddDays(1)), Noon.AddHours(from)));

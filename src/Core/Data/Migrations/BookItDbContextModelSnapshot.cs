@@ -490,11 +490,33 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("default_avatar_id");
 
+                    b.Property<double?>("FloorPlanHeight")
+                        .HasColumnType("double precision")
+                        .HasColumnName("floor_plan_height");
+
+                    b.Property<Guid?>("FloorPlanId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("floor_plan_id");
+
+                    b.Property<double?>("FloorPlanWidth")
+                        .HasColumnType("double precision")
+                        .HasColumnName("floor_plan_width");
+
+                    b.Property<double?>("FloorPlanX")
+                        .HasColumnType("double precision")
+                        .HasColumnName("floor_plan_x");
+
+                    b.Property<double?>("FloorPlanY")
+                        .HasColumnType("double precision")
+                        .HasColumnName("floor_plan_y");
+
                     b.HasKey("Id")
                         .HasName("space_pkey");
 
                     b.ToTable("space", null, t =>
                         {
+                            t.HasCheckConstraint("space_floor_plan_lies_somewhere", "num_nonnulls(floor_plan_id, floor_plan_x, floor_plan_y, floor_plan_width, floor_plan_height) in (0, 5)");
+
                             t.HasCheckConstraint("space_one_row", "id = 1");
                         });
 
