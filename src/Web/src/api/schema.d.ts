@@ -4,7983 +4,9352 @@
  */
 
 export interface paths {
-  "/api/auth/register": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an account and sign in */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Make an account and sign in */
-    post: operations["register"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/login": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in by e-mail address and password */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Sign in by e-mail address and password */
-    post: operations["login"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/refresh": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stay signed in: spend the refresh token for two new tokens */
+        post: operations["refresh"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Stay signed in: spend the refresh token for two new tokens */
-    post: operations["refresh"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/providers": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How else one can sign in, for the page to show the buttons */
+        get: operations["getProviders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** How else one can sign in, for the page to show the buttons */
-    get: operations["getProviders"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/logout": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End this sign-in */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** End this sign-in */
-    post: operations["logout"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/confirm_email": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/confirm_email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that the link in a mail leads to */
+        get: operations["confirmEmailPage"];
+        put?: never;
+        /** Confirm an e-mail address by the token of a link */
+        post: operations["confirmEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The page that the link in a mail leads to */
-    get: operations["confirmEmailPage"];
-    put?: never;
-    /** Confirm an e-mail address by the token of a link */
-    post: operations["confirmEmail"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/forgot_password": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/forgot_password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link mailed that sets a new password; whether there is such an account is not told */
+        post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Have a link mailed that sets a new password; whether there is such an account is not told */
-    post: operations["forgotPassword"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/auth/reset_password": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/auth/reset_password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page that the link in a mail leads to */
+        get: operations["resetPasswordPage"];
+        put?: never;
+        /** Set a new password by the token of a link, and end all sign-ins of the account */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The page that the link in a mail leads to */
-    get: operations["resetPasswordPage"];
-    put?: never;
-    /** Set a new password by the token of a link, and end all sign-ins of the account */
-    post: operations["resetPassword"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user/confirm_email": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/confirm_email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the link that confirms one's own e-mail address mailed again; at most once a minute */
+        post: operations["sendConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Have the link that confirms one's own e-mail address mailed again; at most once a minute */
-    post: operations["sendConfirmation"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/yandex/login": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/yandex/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send the browser to Yandex to sign in */
+        get: operations["signInByYandex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Send the browser to Yandex to sign in */
-    get: operations["signInByYandex"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/yandex/callback": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/yandex/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where Yandex sends the browser back to; sets the cookies and sends it on to the page
+         * @description With `access_token=issued` somebody is signed in; the token itself is in the cookies only. Otherwise there is an `error`:
+         *     - `yandex_denied`: You did not allow signing in with Yandex.
+         *     - `yandex_state_invalid`: This sign-in with Yandex was started elsewhere, or too long ago. Try again.
+         *     - `yandex_failed`: Yandex did not confirm the sign-in. Try again.
+         *     - `yandex_unavailable`: Yandex does not answer right now. Try again a little later, or sign in with your password.
+         *     - `yandex_email_missing`: Yandex did not share your e-mail address. Allow it, or register with an e-mail address and a password.
+         *     - `yandex_password_needed`: There is an account with this e-mail address already. Enter its password to link it to Yandex.
+         *     - `yandex_linked_elsewhere`: The account with this e-mail address is linked to another Yandex account. Sign in with that one or with your password.
+         *     - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+         */
+        get: operations["receiveFromYandex"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Where Yandex sends the browser back to; sets the cookies and sends it on to the page
-     * @description With `access_token=issued` somebody is signed in; the token itself is in the cookies only. Otherwise there is an `error`:
-     *     - `yandex_denied`: You did not allow signing in with Yandex.
-     *     - `yandex_state_invalid`: This sign-in with Yandex was started elsewhere, or too long ago. Try again.
-     *     - `yandex_failed`: Yandex did not confirm the sign-in. Try again.
-     *     - `yandex_unavailable`: Yandex does not answer right now. Try again a little later, or sign in with your password.
-     *     - `yandex_email_missing`: Yandex did not share your e-mail address. Allow it, or register with an e-mail address and a password.
-     *     - `yandex_password_needed`: There is an account with this e-mail address already. Enter its password to link it to Yandex.
-     *     - `yandex_linked_elsewhere`: The account with this e-mail address is linked to another Yandex account. Sign in with that one or with your password.
-     *     - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-     */
-    get: operations["receiveFromYandex"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/yandex/link": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/yandex/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** After `yandex_password_needed`: prove the account's password, link it to Yandex and sign in */
+        post: operations["linkYandex"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** After `yandex_password_needed`: prove the account's password, link it to Yandex and sign in */
-    post: operations["linkYandex"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user/me": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own account */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's own account */
-    get: operations["getMe"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete one's own account, its live reservations and its personal data
+         * @description Takes the password in the body, or a sign-in that began within the last ten minutes.
+         */
+        delete: operations["deleteMe"];
+        options?: never;
+        head?: never;
+        /** Change one's own account */
+        patch: operations["updateMe"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /**
-     * Delete one's own account, its live reservations and its personal data
-     * @description Takes the password in the body, or a sign-in that began within the last ten minutes.
-     */
-    delete: operations["deleteMe"];
-    options?: never;
-    head?: never;
-    /** Change one's own account */
-    patch: operations["updateMe"];
-    trace?: never;
-  };
-  "/api/user/export": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept about the caller, as a file */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All that is kept about the caller, as a file */
-    get: operations["exportMe"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user/sessions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own sign-ins, the last used first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's own sign-ins, the last used first */
-    get: operations["listSessions"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user/sessions/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sign-ins; an access token that it has lasts a few minutes more */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** End one of one's own sign-ins; an access token that it has lasts a few minutes more */
-    delete: operations["deleteSession"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/user/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/user/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account: one's own, or any for an administrator */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** An account: one's own, or any for an administrator */
-    get: operations["getUser"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/seat": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/space": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The space itself: its clock, its rules of booking, and the ways to sign in */
+        get: operations["getSpace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All seats, and which are free in a window of time */
-    get: operations["listSeats"];
-    put?: never;
-    /** Add a seat */
-    post: operations["createSeat"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/seat/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/seat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All seats, and which are free in a window of time */
+        get: operations["listSeats"];
+        put?: never;
+        /** Add a seat */
+        post: operations["createSeat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One seat, and whether it is free in a window of time */
-    get: operations["getSeat"];
-    put?: never;
-    post?: never;
-    /** Remove a seat */
-    delete: operations["deleteSeat"];
-    options?: never;
-    head?: never;
-    /** Change a seat */
-    patch: operations["updateSeat"];
-    trace?: never;
-  };
-  "/api/reservations": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/seat/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the seats are held within a window of time, of eight days at the most */
+        get: operations["listSeatTimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's own reservations, newest first */
-    get: operations["listReservations"];
-    put?: never;
-    /**
-     * Book a seat
-     * @description With an `Idempotency-Key` header a repeated request gets the first one's answer for 24 hours; the same key with another body is refused.
-     */
-    post: operations["createReservation"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/reservations/active": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/seat/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which seats are free in a window of time, live: a stream of server-sent events
+         * @description - `seats`, `{"version": 7, "busy": [ids]}`: first of all, and whenever seats were added, changed or removed. Who holds
+         *       another version reads `GET /seat` again.
+         *     - `change`, `{"busy": [ids], "free": [ids]}`: which seats have become so.
+         *     - `mine`, `{}`: something has happened to a reservation of the caller, where one is signed in.
+         *
+         *     Each within a second. A stream ends within an hour, and whenever the server restarts; what happens until the client
+         *     is back is told by the first `seats`, and not by a `mine`.
+         */
+        get: operations["watchSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The next live reservation: booked or checked in, and not over */
-    get: operations["getActiveReservation"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/reservations/maximum-available-time": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/seat/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One seat, and whether it is free in a window of time */
+        get: operations["getSeat"];
+        put?: never;
+        post?: never;
+        /** Remove a seat */
+        delete: operations["deleteSeat"];
+        options?: never;
+        head?: never;
+        /** Change a seat */
+        patch: operations["updateSeat"];
+        trace?: never;
     };
-    /** Until when the seat stays free for the caller */
-    get: operations["getMaximumAvailableTime"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/reservations/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/seat/{id}/nearest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The free seats nearest to one that was wished for: those of its zone first */
+        get: operations["listNearestFreeSeats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One reservation, for its owner or an administrator */
-    get: operations["getReservation"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Move, extend or cancel one's own reservation */
-    patch: operations["updateReservation"];
-    trace?: never;
-  };
-  "/api/reservations/{id}/qr.png": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The floor beside its seats: the picture under the map, and the version of it all */
+        get: operations["getFloor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The pass as a picture */
-    get: operations["getReservationQrPng"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/reservations/{id}/qr.svg": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/floor/plan/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture under the map */
+        get: operations["getFloorPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The pass as a picture that scales */
-    get: operations["getReservationQrSvg"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ticket": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own reservations, newest first */
+        get: operations["listReservations"];
+        put?: never;
+        /**
+         * Book a seat
+         * @description With an `Idempotency-Key` header a repeated request gets the first one's answer for 24 hours; the same key with another body is refused.
+         */
+        post: operations["createReservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Ask for help; the ticket is tied to the live reservation and its seat where there is one */
-    post: operations["createTicket"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ticket/my": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/active": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The next live reservation: booked or checked in, and not over */
+        get: operations["getActiveReservation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's own tickets, newest first */
-    get: operations["listTickets"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ticket/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/maximum-available-time": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Until when the seat stays free for the caller */
+        get: operations["getMaximumAvailableTime"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A ticket and its conversation, for its author or an administrator */
-    get: operations["getTicket"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ticket/{id}/messages": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reservation, for its owner or an administrator */
+        get: operations["getReservation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Move, extend or cancel one's own reservation */
+        patch: operations["updateReservation"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Say something on a ticket; the other side is told */
-    post: operations["createTicketMessage"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/ticket/{id}/status": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/{id}/qr.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pass as a picture */
+        get: operations["getReservationQrPng"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** For the author here, and for administrators under `/admin`: who is which is the domain's to know. */
-    patch: operations["updateTicketStatus"];
-    trace?: never;
-  };
-  "/api/avatar/upload": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/{id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pass as a picture that scales */
+        get: operations["getReservationQrSvg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Give oneself a picture: PNG, JPEG, WebP or GIF, at most 5 MB and 8000 pixels a side */
-    post: operations["uploadAvatar"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/avatar": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reservations/{id}/calendar.ics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The reservation for a calendar: iCalendar (RFC 5545), with a reminder */
+        get: operations["getReservationCalendar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's own picture; without one, the default picture */
-    get: operations["getAvatar"];
-    put?: never;
-    post?: never;
-    /** Take one's own picture away */
-    delete: operations["deleteAvatar"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/avatar/default": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for help; the ticket is tied to the live reservation and its seat where there is one */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The picture of those who have none of their own */
-    get: operations["getDefaultAvatar"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/avatar/{user_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ticket/my": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own tickets, newest first */
+        get: operations["listTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The picture of an account: one's own, or any for an administrator; without one, the default picture */
-    get: operations["getUserAvatar"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram/get_token": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ticket/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A ticket and its conversation, for its author or an administrator */
+        get: operations["getTicket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A token to show to the bot, which links one's Telegram account: for one use within 10 minutes */
-    get: operations["getTelegramToken"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram/connect": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ticket/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say something on a ticket; the other side is told */
+        post: operations["createTicketMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Link a Telegram account to the account that the token was given to */
-    post: operations["connectTelegram"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram/exists": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/ticket/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** For the author here, and for administrators under `/admin`: who is which is the domain's to know. */
+        patch: operations["updateTicketStatus"];
+        trace?: never;
     };
-    /** Whether a Telegram account is linked, and to which account */
-    get: operations["findTelegramUser"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram/webapp": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/avatar/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give oneself a picture: PNG, JPEG, WebP or GIF, at most 5 MB and 8000 pixels a side */
+        post: operations["uploadAvatar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Sign in whoever has opened the Mini App, where their Telegram account is linked
-     * @description Where it is not, `telegram_not_linked` tells a `proof`: let the person sign in or register, and send it to `POST /api/telegram/link` within 10 minutes.
-     */
-    post: operations["signInByTelegram"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram/link": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own picture; without one, the default picture */
+        get: operations["getAvatar"];
+        put?: never;
+        post?: never;
+        /** Take one's own picture away */
+        delete: operations["deleteAvatar"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** After `telegram_not_linked`, and signed in meanwhile: link the Telegram account to one's own */
-    post: operations["linkTelegram"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/telegram": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/avatar/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of those who have none of their own */
+        get: operations["getDefaultAvatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Unlink one's Telegram account */
-    delete: operations["disconnectTelegram"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/simulation/control": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/avatar/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of an account: one's own, or any for an administrator; without one, the default picture */
+        get: operations["getUserAvatar"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Start or stop demo traffic, and see what it does; only where demo mode is on */
-    post: operations["controlSimulation"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/reservations": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram/get_token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A token to show to the bot, which links one's Telegram account: for one use within 10 minutes */
+        get: operations["getTelegramToken"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All reservations, newest first */
-    get: operations["adminListReservations"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/reservation/create": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram/connect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Link a Telegram account to the account that the token was given to */
+        post: operations["connectTelegram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Book a seat for a user */
-    post: operations["adminCreateReservation"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/reservation/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram/exists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a Telegram account is linked, and to which account */
+        get: operations["findTelegramUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One reservation */
-    get: operations["adminGetReservation"];
-    put?: never;
-    post?: never;
-    /** Close a reservation; its owner is told, with the reason if there is one */
-    delete: operations["adminDeleteReservation"];
-    options?: never;
-    head?: never;
-    /** Move, extend or end a reservation; its owner is told */
-    patch: operations["adminUpdateReservation"];
-    trace?: never;
-  };
-  "/api/admin/check_qr/{reservation_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram/webapp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in whoever has opened the Mini App, where their Telegram account is linked
+         * @description Where it is not, `telegram_not_linked` tells a `proof`: let the person sign in or register, and send it to `POST /api/telegram/link` within 10 minutes.
+         */
+        post: operations["signInByTelegram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Check a member in by the reservation's id or by a signed pass */
-    post: operations["checkIn"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/users": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** After `telegram_not_linked`, and signed in meanwhile: link the Telegram account to one's own */
+        post: operations["linkTelegram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All accounts, newest first */
-    get: operations["adminListUsers"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/user/{id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/telegram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Unlink one's Telegram account */
+        delete: operations["disconnectTelegram"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** Change an account */
-    patch: operations["adminUpdateUser"];
-    trace?: never;
-  };
-  "/api/admin/verify_user/{user_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/simulation/control": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start or stop demo traffic, and see what it does; only where demo mode is on */
+        post: operations["controlSimulation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Vouch for a member, who can then be checked in */
-    post: operations["verifyUser"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/tickets": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/reservations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All reservations, newest first unless told otherwise */
+        get: operations["adminListReservations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All tickets, newest first */
-    get: operations["adminListTickets"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/ticket/{id}/status": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/reservations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets (RFC 4180), whole; times by the clock of the space */
+        get: operations["adminExportReservations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    /** For the author here, and for administrators under `/admin`: who is which is the domain's to know. */
-    patch: operations["adminUpdateTicketStatus"];
-    trace?: never;
-  };
-  "/api/admin/notifications": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/reservation/create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Book a seat for a user */
+        post: operations["adminCreateReservation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** News and mails in a state, newest first: those that could not be delivered, unless told otherwise */
-    get: operations["adminListNotifications"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/notifications/{id}/retry": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/reservation/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One reservation */
+        get: operations["adminGetReservation"];
+        put?: never;
+        post?: never;
+        /** Close a reservation; its owner is told, with the reason if there is one */
+        delete: operations["adminDeleteReservation"];
+        options?: never;
+        head?: never;
+        /** Move, extend or end a reservation; its owner is told */
+        patch: operations["adminUpdateReservation"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Try to deliver again what was given up */
-    post: operations["adminRetryNotification"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/default_avatar": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/check_qr/{reservation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a member in by the reservation's id or by a signed pass */
+        post: operations["checkIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Set the picture of those who have none of their own */
-    post: operations["adminSetDefaultAvatar"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/today": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All accounts, newest first */
+        get: operations["adminListUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Today by the clock of the space: arrivals, no-shows, occupancy now and by hour */
-    get: operations["adminGetToday"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/announcements": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/user/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an account */
+        patch: operations["adminUpdateUser"];
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Write to everybody with a live reservation today: says whom it would reach, sends nothing yet */
-    post: operations["adminCreateAnnouncement"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/announcements/{id}/send": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/verify_user/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Vouch for a member, who can then be checked in */
+        post: operations["verifyUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Send one's announcement, within an hour; twice is once */
-    post: operations["adminSendAnnouncement"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/admin/audit": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/user/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where an account is signed in, the last used first */
+        get: operations["adminListSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What administrators did, newest first */
-    get: operations["adminListAudit"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/health/live": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/user/{id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a sign-in of an account; an access token that it has lasts a few minutes more */
+        delete: operations["adminDeleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The process answers */
-    get: operations["isLive"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/health/ready": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tickets, newest first */
+        get: operations["adminListTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The servers behind it answer; which do not, and for how long */
-    get: operations["isReady"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/metrics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/ticket/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** For the author here, and for administrators under `/admin`: who is which is the domain's to know. */
+        patch: operations["adminUpdateTicketStatus"];
+        trace?: never;
     };
-    /** The metrics as Prometheus text, for scrapers at the addresses that may read them */
-    get: operations["getMetrics"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/metrics": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/admin/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** News and mails in a state, newest first: those that could not be delivered, unless told otherwise */
+        get: operations["adminListNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The metrics as Prometheus text, for scrapers at the addresses that may read them */
-    get: operations["getApiMetrics"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/api/admin/notifications/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try to deliver again what was given up */
+        post: operations["adminRetryNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/default_avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set the picture of those who have none of their own */
+        post: operations["adminSetDefaultAvatar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/floor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change seats, add some, remove some and move the picture under them: all at once, or nothing */
+        put: operations["saveFloor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/floor/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Lay a picture under the map: at 0, 0 a pixel a unit, or where the one before it lay, as wide */
+        put: operations["setFloorPlan"];
+        post?: never;
+        /** Take it away */
+        delete: operations["deleteFloorPlan"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Today by the clock of the space: arrivals, no-shows, occupancy now and by hour */
+        get: operations["adminGetToday"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/announcements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write to everybody with a live reservation today: says whom it would reach, sends nothing yet */
+        post: operations["adminCreateAnnouncement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/announcements/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send one's announcement, within an hour; twice is once */
+        post: operations["adminSendAnnouncement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What administrators did, newest first */
+        get: operations["adminListAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: operations["isLive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The servers behind it answer; which do not, and for how long */
+        get: operations["isReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The metrics as Prometheus text, for scrapers at the addresses that may read them */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The metrics as Prometheus text, for scrapers at the addresses that may read them */
+        get: operations["getApiMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /** @description Something that an administrator changed in an account. */
-    AccountChangeResponse: {
-      action: string;
-      at: components["schemas"]["Instant"];
-      before: null | components["schemas"]["JsonElement"];
-      after: null | components["schemas"]["JsonElement"];
+    schemas: {
+        /** @description Something that an administrator changed in an account. */
+        AccountChangeResponse: {
+            action: string;
+            at: components["schemas"]["Instant"];
+            before: null | components["schemas"]["JsonElement"];
+            after: null | components["schemas"]["JsonElement"];
+        };
+        /** @description Shows that it is the account's owner who wants it gone. */
+        AccountDeletion: {
+            /** @description Not needed within ten minutes of signing in. */
+            password: null | string;
+        };
+        /** @description What to change in one's own account; what is absent or null stays. */
+        AccountPatch: {
+            email?: null | string;
+            first_name?: null | string;
+            /** @description A new one ends all other sign-ins. */
+            password?: null | string;
+            /** @description Needed for a new password; an account without one needs a fresh sign-in instead. */
+            current_password?: null | string;
+            /**
+             * @description Of all that the person reads; `auto` follows `Accept-Language` again.
+             * @enum {null|string}
+             */
+            language?: "ru" | "en" | "auto" | null;
+        };
+        /** @description What an administrator books, and for whom. */
+        AdminBookingBody: {
+            /** Format: uuid */
+            user_id: string;
+            /** Format: uuid */
+            seat_id: string;
+            start: components["schemas"]["Instant"];
+            end: components["schemas"]["Instant"];
+        };
+        /** @description News for somebody, by Telegram or mail: not what they say. */
+        AdminNotificationResponse: {
+            /** Format: int64 */
+            id: number;
+            /** Format: uuid */
+            user_id: string;
+            first_name: string;
+            email: string;
+            /** @description What it is about, as in `reminder_day`. */
+            kind: string;
+            /**
+             * @description `dropped`: there was nothing to tell any more; `failed`: given up.
+             * @enum {string}
+             */
+            state: "pending" | "delivered" | "dropped" | "failed";
+            /** @description Not before this instant. */
+            due_at: components["schemas"]["Instant"];
+            made_at: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description How often its delivery has failed.
+             */
+            attempts: number;
+            /** @description Why it failed last, or was dropped. */
+            error: null | string;
+        };
+        /** @description What an administrator changes; what is absent or null stays. */
+        AdminReservationPatch: {
+            start?: null | components["schemas"]["Instant"];
+            end?: null | components["schemas"]["Instant"];
+            /** Format: uuid */
+            seat_id?: null | string;
+            /**
+             * @description With `closed` or `did_not_come` nothing else is changed.
+             * @enum {null|string}
+             */
+            status?: "future" | "active" | "closed" | "did_not_come" | null;
+            /** @description With `closed`: why, for the owner to read. */
+            reason?: null | string;
+        };
+        /** @description What to tell everybody with a live reservation today. */
+        AnnouncementRequest: {
+            text: string;
+        };
+        /** @description An announcement that waits to be sent, and whom it would reach. */
+        AnnouncementResponse: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description People with a live reservation today whom the bot may write to.
+             */
+            reachable: number;
+            /**
+             * Format: int32
+             * @description Those without Telegram, or who have blocked the bot or switched announcements off.
+             */
+            unreachable: number;
+        };
+        /** @description What an administrator did. */
+        AuditResponse: {
+            /** Format: int64 */
+            id: number;
+            at: components["schemas"]["Instant"];
+            /**
+             * Format: uuid
+             * @description The administrator.
+             */
+            actor_id: string;
+            /** @description What was done, as in `seat.update`. */
+            action: string;
+            /**
+             * Format: uuid
+             * @description The seat, reservation or user it was done to; 00000000-0000-0000-0000-000000000001 for the floor as a whole.
+             */
+            target_id: string;
+            before: null | components["schemas"]["JsonElement"];
+            after: null | components["schemas"]["JsonElement"];
+        };
+        /** @description One's own new avatar. */
+        AvatarResponse: {
+            /** Format: uuid */
+            avatar_id: string;
+        };
+        /** @description What to book. */
+        BookingBody: {
+            /** Format: uuid */
+            seat_id: string;
+            /** @description At most five minutes ago, which counts as now. */
+            start: components["schemas"]["Instant"];
+            end: components["schemas"]["Instant"];
+            /**
+             * Format: uuid
+             * @description The caller; somebody else is refused.
+             */
+            user_id?: null | string;
+        };
+        /** @description The token of a link that confirms an address. */
+        ConfirmEmailRequest: {
+            /** @description What follows `#` in the link. */
+            token: string;
+        };
+        /** @description A ticket and all that was said after its first message, oldest first. */
+        ConversationResponse: {
+            ticket: components["schemas"]["TicketResponse"];
+            messages: components["schemas"]["TicketMessageResponse"][];
+        };
+        /** @description The new picture of those who have none of their own, and where to read it. */
+        DefaultAvatarResponse: {
+            /** Format: uuid */
+            image_id: string;
+            url: string;
+        };
+        /** @description That it was done, as a sentence. */
+        DetailResponse: {
+            detail: string;
+        };
+        /** @description A kind of device that the account was signed in from. What is kept of it besides is a hash. */
+        DeviceResponse: {
+            /** @description The last sign-in from it. */
+            seen_on: components["schemas"]["Instant"];
+        };
+        /** @description All that was changed on the floor. */
+        FloorBody: {
+            /**
+             * Format: int64
+             * @description That of the floor which was changed.
+             */
+            version: number;
+            /** @description The seats that change, and new ones. Others stay as they are. */
+            seats?: null | components["schemas"]["FloorSeatBody"][];
+            /** @description The seats that go. */
+            removed?: null | string[];
+            plan?: null | components["schemas"]["MapRectangleBody"];
+            /** @description Also where seats that go have live reservations: these are closed, and their owners told. */
+            force?: null | boolean;
+        };
+        /** @description The picture under the map, and the rectangle of map coordinates that it fills. */
+        FloorPlanResponse: {
+            /** @description Another address for another picture. */
+            url: string;
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            height: number;
+        };
+        /** @description The floor beside its seats. */
+        FloorResponse: {
+            /**
+             * Format: int64
+             * @description Rises with every change of a seat or of the plan.
+             */
+            version: number;
+            plan: null | components["schemas"]["FloorPlanResponse"];
+        };
+        /** @description A seat of the floor: with an id one that is there, whose fields that are absent or null stay; without one a new one. */
+        FloorSeatBody: {
+            /** Format: uuid */
+            id?: null | string;
+            /** @description Empty for a new seat: a name is generated. */
+            name?: null | string;
+            type?: null | string;
+            /** @description Empty for none. */
+            zone?: null | string;
+            /** Format: double */
+            x?: null | number;
+            /** Format: double */
+            y?: null | number;
+            has_water?: null | boolean;
+            has_kitchen?: null | boolean;
+            has_computer?: null | boolean;
+            has_smart_desk?: null | boolean;
+            /** @description In a quiet zone (the spelling is the protocol's). */
+            is_quite?: null | boolean;
+            is_talk_room?: null | boolean;
+        };
+        /** @description Whose password is forgotten. */
+        ForgotPasswordRequest: {
+            email: string;
+        };
+        /** @description A time at which a seat is held. */
+        HeldTimeResponse: {
+            /** @description Not before the window begins. */
+            start: components["schemas"]["Instant"];
+            /** @description Not after the window ends. */
+            end: components["schemas"]["Instant"];
+            /** @description Whether the caller, where one is signed in, holds it. */
+            mine: boolean;
+        };
+        /** @description How full an hour of the day was or is going to be. */
+        HourOccupancyResponse: {
+            start: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description The seats that somebody used or is expected at, at some moment of the hour.
+             */
+            busy: number;
+        };
+        /**
+         * Format: date-time
+         * @description An instant on the wire: ISO 8601, with an offset or none (then UTC) on the way in, UTC with `Z` on the way out,
+         *     the same in JSON and in a query. Kept in whole microseconds, between the years 2000 and 2100, so that no arithmetic
+         *     on it can overflow.
+         */
+        Instant: string;
+        /** @description An instant, or the number -1 where the old protocol means "never". */
+        InstantOrNever: string | -1;
+        JsonElement: unknown;
+        /** @description The password of the account that is to be linked. */
+        LinkRequest: {
+            password: string;
+        };
+        /** @description A seat held for a user, as administrators list it. */
+        ListedReservationResponse: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null once the account is gone.
+             */
+            user_id: null | string;
+            /** @description Null once the account is gone. */
+            first_name: null | string;
+            /** @description Null once the account is gone. */
+            email: null | string;
+            /** Format: uuid */
+            seat_id: string;
+            seat_name: string;
+            /** @description Start, part of the reservation. */
+            start: components["schemas"]["Instant"];
+            /** @description End, no longer part of it. */
+            end: components["schemas"]["Instant"];
+            /** @enum {string} */
+            status: "future" | "active" | "closed" | "did_not_come";
+            made_on: components["schemas"]["Instant"];
+        };
+        /** @description An e-mail address and a password. */
+        LoginRequest: {
+            email: string;
+            password: string;
+        };
+        /** @description A rectangle in map coordinates. */
+        MapRectangleBody: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            /** Format: double */
+            width: number;
+            /** Format: double */
+            height: number;
+        };
+        /** @description How long the seat stays free. */
+        MaximumAvailableTimeResponse: {
+            /** @description When the seat's next reservation by anybody else begins; -1 if nothing follows. */
+            maximum_available_time: components["schemas"]["InstantOrNever"];
+        };
+        /** @description A piece of news. */
+        NotificationResponse: {
+            kind: string;
+            payload: components["schemas"]["JsonElement"];
+            made_on: components["schemas"]["Instant"];
+            due_on: components["schemas"]["Instant"];
+            delivered_on: null | components["schemas"]["Instant"];
+        };
+        /** @description What the account wants to hear from the bot, and when. */
+        NotificationSettingsResponse: {
+            /** @description The kinds of news that are not told. */
+            muted: unknown[];
+            /**
+             * Format: time
+             * @description By the clock of the space; null without quiet hours.
+             */
+            quiet_from: null | string;
+            /**
+             * Format: time
+             * @description By the clock of the space, also on the next day.
+             */
+            quiet_to: null | string;
+        };
+        /** @description An announcement that the account has written. */
+        OwnAnnouncementResponse: {
+            /** Format: uuid */
+            id: string;
+            text: string;
+            written_on: components["schemas"]["Instant"];
+            sent_on: null | components["schemas"]["Instant"];
+            /** Format: int32 */
+            recipients: null | number;
+        };
+        /** @description All that is kept about the caller, newest first. */
+        OwnDataResponse: {
+            exported_on: components["schemas"]["Instant"];
+            profile: components["schemas"]["UserResponse"];
+            /** @description When the account was made. */
+            registered_on: components["schemas"]["Instant"];
+            email_confirmed_on: null | components["schemas"]["Instant"];
+            /** @description Yandex's id of the linked account. */
+            yandex_id: null | string;
+            reservations: components["schemas"]["ReservationResponse"][];
+            tickets: components["schemas"]["ConversationResponse"][];
+            sign_ins: components["schemas"]["SessionResponse"][];
+            /** @description Those of the last 30 days. */
+            notifications: components["schemas"]["NotificationResponse"][];
+            /** @description What administrators changed in the account. */
+            changes: components["schemas"]["AccountChangeResponse"][];
+            notification_settings: components["schemas"]["NotificationSettingsResponse"];
+            /** @description Kinds of device that the account was signed in from in the last half-year. */
+            devices: components["schemas"]["DeviceResponse"][];
+            /** @description What was written to everybody with a booking, as an administrator. */
+            announcements: components["schemas"]["OwnAnnouncementResponse"][];
+        };
+        /** @description Problem details (RFC 9457). */
+        Problem: {
+            /** @description Always `about:blank`: the code says what it is. */
+            type?: string;
+            /** @description The status in words. */
+            title: string;
+            /** Format: int32 */
+            status: number;
+            /** @description One sentence for a person, in the language of `Accept-Language`. */
+            detail: string;
+            /** @description The stable name of the problem. */
+            code: string;
+            /** @description What to quote when asking for help. */
+            trace_id?: string;
+            /**
+             * Format: uuid
+             * @description With `user_not_verified`: whom to verify.
+             */
+            user_id?: string;
+            /**
+             * Format: date-time
+             * @description With `check_in_not_open`: when it opens.
+             */
+            opens_at?: string;
+            /** @description With `seats_have_reservations`: which seats. */
+            seat_ids?: string[];
+            /** @description With `telegram_not_linked`: what the person is called in Telegram. */
+            first_name?: string;
+            /** @description With `telegram_not_linked`: what links the Telegram account after signing in. */
+            proof?: string;
+            /** @description By field, what is wrong with it. */
+            errors?: {
+                [key: string]: string[];
+            };
+        };
+        ProblemDetails: {
+            type?: null | string;
+            title?: null | string;
+            /** Format: int32 */
+            status?: null | number;
+            detail?: null | string;
+            instance?: null | string;
+        };
+        /** @description How else than by password one can sign in. */
+        ProvidersResponse: {
+            /** @description `GET /api/yandex/login` */
+            yandex: boolean;
+        };
+        /** @description What the servers' states add up to. */
+        Readiness: {
+            /** @description Every server answers. */
+            ready: boolean;
+            /** @description By name: `postgres`, `redis`. */
+            servers: {
+                [key: string]: components["schemas"]["ServerState"];
+            };
+        };
+        /** @description A refresh token, where it is not in the cookie. */
+        RefreshRequest: {
+            refresh_token?: null | string;
+        };
+        /** @description Who wants an account. */
+        RegisterRequest: {
+            email: string;
+            password: string;
+            first_name: string;
+            /** @description Makes an administrator; a wrong one is refused. Empty or absent makes a member. */
+            admin_key?: null | string;
+        };
+        /** @description How an administrator closes a reservation. */
+        ReservationClosing: {
+            /** @description Why, for the owner to read. */
+            reason: null | string;
+        };
+        /** @description What to change; what is absent or null stays. */
+        ReservationPatch: {
+            start?: null | components["schemas"]["Instant"];
+            end?: null | components["schemas"]["Instant"];
+            /** Format: uuid */
+            seat_id?: null | string;
+            /**
+             * @description An owner may only set `closed`; then nothing else is changed.
+             * @enum {null|string}
+             */
+            status?: "future" | "active" | "closed" | "did_not_come" | null;
+        };
+        /** @description A seat held for a user. */
+        ReservationResponse: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null once the account is gone.
+             */
+            user_id: null | string;
+            /** Format: uuid */
+            seat_id: string;
+            seat_name: string;
+            /** @description Start, part of the reservation. */
+            start: components["schemas"]["Instant"];
+            /** @description End, no longer part of it. */
+            end: components["schemas"]["Instant"];
+            /**
+             * @description `future`: booked; `active`: checked in; `closed`: cancelled or ended; `did_not_come`: never checked in.
+             * @enum {string}
+             */
+            status: "future" | "active" | "closed" | "did_not_come";
+        };
+        /** @description The token of a link that resets a password, and the new password. */
+        ResetPasswordRequest: {
+            /** @description What follows `#` in the link. */
+            token: string;
+            password: string;
+        };
+        /** @description The floor with its seats. */
+        SavedFloorResponse: {
+            /** Format: int64 */
+            version: number;
+            plan: null | components["schemas"]["FloorPlanResponse"];
+            /** @description All seats, newest first, and whether they are free now. */
+            seats: components["schemas"]["SeatResponse"][];
+        };
+        /** @description What to set on a seat. Fields that are absent or null stay as they are; unknown ones are ignored. */
+        SeatRequest: {
+            /** @description Empty for a new seat: a name is generated. */
+            name?: null | string;
+            type?: null | string;
+            zone?: null | string;
+            /** Format: double */
+            x?: null | number;
+            /** Format: double */
+            y?: null | number;
+            has_water?: null | boolean;
+            has_kitchen?: null | boolean;
+            has_computer?: null | boolean;
+            has_smart_desk?: null | boolean;
+            is_quite?: null | boolean;
+            is_talk_room?: null | boolean;
+        };
+        /** @description A place that can be booked. */
+        SeatResponse: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The kind of seat: `seat`, `room`, … */
+            type: string;
+            /** @description The part of the floor where it stands. */
+            zone: null | string;
+            /**
+             * Format: double
+             * @description Map coordinate.
+             */
+            x: number;
+            /**
+             * Format: double
+             * @description Map coordinate.
+             */
+            y: number;
+            has_water: boolean;
+            has_kitchen: boolean;
+            has_computer: boolean;
+            has_smart_desk: boolean;
+            /** @description In a quiet zone (the spelling is the protocol's). */
+            is_quite: boolean;
+            is_talk_room: boolean;
+            /** @description Whether nobody holds it at any moment of the window asked for. */
+            is_available: boolean;
+        };
+        /** @description When a seat is held. */
+        SeatTimesResponse: {
+            /** Format: uuid */
+            seat_id: string;
+            /** @description By their start. Of those that touch each is told by itself. */
+            held: components["schemas"]["HeldTimeResponse"][];
+        };
+        /** @description An announcement that was sent. */
+        SentAnnouncementResponse: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            recipients: number;
+            sent_on: components["schemas"]["Instant"];
+        };
+        /** @description Whether a server answers. */
+        ServerState: {
+            /** @description It answered the last time it was asked. */
+            ok: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it does not (UTC); null while it does.
+             */
+            missing_since: null | string;
+            /**
+             * Format: double
+             * @description The same as a length of time.
+             */
+            missing_for_seconds: null | number;
+            /** @description What is wrong, in a sentence for an operator. */
+            reason: null | string;
+        };
+        /** @description A sign-in that is under way. */
+        SessionResponse: {
+            /** Format: uuid */
+            id: string;
+            /** @description What the client says of itself. */
+            device: string;
+            address: string;
+            made_at: components["schemas"]["Instant"];
+            /** @description When its tokens were last renewed. */
+            last_used_at: components["schemas"]["Instant"];
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+        };
+        /** @description What demo traffic is to do. */
+        SimulationRequest: {
+            /** @enum {string} */
+            action: "start" | "stop";
+            /**
+             * Format: double
+             * @description Actions a second, 1 unless said; to start what runs already only sets it.
+             */
+            rate?: null | number;
+        };
+        /** @description The state of demo traffic; the numbers are those since its start, as of the last second. */
+        SimulationResponse: {
+            running: boolean;
+            /**
+             * Format: double
+             * @description Actions a second; null where it does not run.
+             */
+            rate: null | number;
+            started_at: null | components["schemas"]["Instant"];
+            /** Format: int64 */
+            sign_ins: number;
+            /** Format: int64 */
+            bookings: number;
+            /** Format: int64 */
+            check_ins: number;
+            /**
+             * Format: int64
+             * @description Reservations given back, before the check-in or after.
+             */
+            cancellations: number;
+            /**
+             * Format: int64
+             * @description What the space refused, such as a seat that somebody else was faster to take.
+             */
+            refused: number;
+            /** Format: int64 */
+            errors: number;
+        };
+        /** @description What a page must know of the space before anybody signs in: its clock, its rules, and the ways in. */
+        SpaceResponse: {
+            /** @description The zone of the clock on the wall, by its IANA name. */
+            time_zone: string;
+            /**
+             * Format: int32
+             * @description The shortest booking.
+             */
+            min_duration_minutes: number;
+            /**
+             * Format: int32
+             * @description The longest booking, extensions included.
+             */
+            max_duration_minutes: number;
+            /**
+             * Format: int32
+             * @description How far ahead a booking may start.
+             */
+            max_ahead_minutes: number;
+            /**
+             * Format: int32
+             * @description How long after its start an empty seat is released; null: not before its end.
+             */
+            no_show_after_minutes: null | number;
+            /**
+             * Format: int32
+             * @description How long before the start check-in opens.
+             */
+            check_in_opens_minutes: number;
+            /**
+             * Format: int32
+             * @description How many live reservations one user may hold.
+             */
+            live_reservations_per_user: number;
+            /** @description The name of the Telegram bot, without the `@`; null where there is none. */
+            telegram_bot: null | string;
+            /** @description Whether one can sign in with Yandex. */
+            yandex: boolean;
+            /** @description Whether there is a demo space, with accounts for everybody to try. */
+            demo: boolean;
+        };
+        /** @description A Telegram account, and the token that it brought. */
+        TelegramConnectRequest: {
+            token: string;
+            telegram_id: components["schemas"]["TelegramId"];
+            /** @description Takes the Telegram account away from another account, where there is one: ask first. */
+            replace?: null | boolean;
+        };
+        /** @description That they are linked, as a sentence. */
+        TelegramConnectResponse: {
+            message: string;
+            telegram_id: string;
+        };
+        /** @description Whether a Telegram account is linked. */
+        TelegramExistsResponse: {
+            exists: boolean;
+            /**
+             * Format: uuid
+             * @description To which account; null where it is not linked.
+             */
+            user_id: null | string;
+        };
+        TelegramId: string | number;
+        /** @description A proof of a Telegram account. */
+        TelegramLinkRequest: {
+            /** @description Of a `telegram_not_linked`. */
+            proof: string;
+        };
+        /** @description What links a Telegram account to the caller's. */
+        TelegramTokenResponse: {
+            /** @description For one use within 10 minutes; a new one replaces it. */
+            token: string;
+            /** @description Opens the bot with the token; null where the bot's name is not known. */
+            link: null | string;
+        };
+        /** @description What Telegram tells the Mini App of whoever opened it. */
+        TelegramWebAppRequest: {
+            /** @description `Telegram.WebApp.initData`, unchanged. */
+            init_data: string;
+        };
+        /** @description Something to say on a ticket. */
+        TicketMessageRequest: {
+            message: string;
+        };
+        /** @description Something said on a ticket after its first message. */
+        TicketMessageResponse: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null once the account is gone.
+             */
+            author_id: null | string;
+            /** @description First name; null once the account is gone. */
+            author_name: null | string;
+            /** @description Whether it was said for the space, and not by the ticket's author. */
+            from_support: boolean;
+            message: string;
+            made_on: components["schemas"]["Instant"];
+        };
+        /** @description A new ticket. */
+        TicketRequest: {
+            /** @enum {string} */
+            theme: "failure" | "wish" | "other";
+            message: string;
+        };
+        /** @description What a member asks of those who look after the space. */
+        TicketResponse: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            /**
+             * Format: uuid
+             * @description The reservation that was live when the ticket was opened.
+             */
+            reservation_id: null | string;
+            /**
+             * Format: uuid
+             * @description That reservation's seat.
+             */
+            seat_id: null | string;
+            /** @description Its name, also when it was removed since. */
+            seat_name: null | string;
+            /** @enum {string} */
+            theme: "failure" | "wish" | "other";
+            /** @description The first message. */
+            message: string;
+            /** @enum {string} */
+            status: "active" | "closed";
+            made_on: components["schemas"]["Instant"];
+            closed_on: null | components["schemas"]["Instant"];
+        };
+        /** @description Where a ticket is to stand. */
+        TicketStatusRequest: {
+            /** @enum {string} */
+            status: "active" | "closed";
+        };
+        /** @description How the space's day goes. */
+        TodayResponse: {
+            /**
+             * Format: date
+             * @description By the clock of the space.
+             */
+            date: string;
+            /** @description When the day begins. */
+            start: components["schemas"]["Instant"];
+            /** @description When it ends: 23 or 25 hours later where the clocks change. */
+            end: components["schemas"]["Instant"];
+            /**
+             * Format: int32
+             * @description The seats that are held at this moment.
+             */
+            busy: number;
+            /**
+             * Format: int32
+             * @description All seats that can be booked.
+             */
+            seats: number;
+            /**
+             * Format: int32
+             * @description From 0 to 100.
+             */
+            percent: number;
+            zones: components["schemas"]["ZoneOccupancyResponse"][];
+            hours: components["schemas"]["HourOccupancyResponse"][];
+            /** @description Who may still come. */
+            expected: components["schemas"]["VisitsResponse"];
+            /** @description Who is in. */
+            present: components["schemas"]["VisitsResponse"];
+            /** @description Who did not come. */
+            no_shows: components["schemas"]["VisitsResponse"];
+        };
+        /** @description Two new tokens, which the cookies hold as well, and whose they are. */
+        TokenResponse: {
+            /** @description A JWT for 15 minutes: `Authorization: Bearer`. */
+            access_token: string;
+            /** @description For 30 days and one use: `POST /api/auth/refresh`. */
+            refresh_token: string;
+            token_type: string;
+            user: components["schemas"]["UserResponse"];
+        };
+        /** @description What to change in an account; what is absent or null stays. */
+        UserPatch: {
+            email?: null | string;
+            first_name?: null | string;
+            /** @enum {null|string} */
+            role?: "user" | "admin" | null;
+            /** @description Whether you vouch for the person; they are told. */
+            verified?: null | boolean;
+        };
+        /** @description An account. */
+        UserResponse: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            first_name: string;
+            /** @enum {string} */
+            role: "user" | "admin";
+            /** @description Whether an administrator has seen who this is; without it nobody is checked in. */
+            verified: boolean;
+            /** @description The linked Telegram account. */
+            telegram_id: null | string;
+            /**
+             * Format: uuid
+             * @description The stored picture.
+             */
+            avatar_id: null | string;
+            /**
+             * @description The language that the person has chosen; null follows `Accept-Language`.
+             * @enum {null|string}
+             */
+            language: "ru" | "en" | null;
+            /** @description Without one, the account signs in by another service only. */
+            has_password: boolean;
+            /** @description Whether the person has proved that the address is theirs, by a link in a mail or through Yandex. */
+            email_confirmed: boolean;
+        };
+        /** @description A reservation of today, and who holds it. */
+        VisitResponse: {
+            /** Format: uuid */
+            reservation_id: string;
+            /**
+             * Format: uuid
+             * @description Null once the account is gone.
+             */
+            user_id: null | string;
+            /** @description Null once the account is gone. */
+            first_name: null | string;
+            /** @description Null once the account is gone. */
+            email: null | string;
+            verified: boolean;
+            /** Format: uuid */
+            seat_id: string;
+            seat_name: string;
+            /** @description The part of the floor where the seat stands. */
+            zone: null | string;
+            start: components["schemas"]["Instant"];
+            end: components["schemas"]["Instant"];
+            /** @enum {string} */
+            status: "future" | "active" | "did_not_come";
+            checked_in_on: null | components["schemas"]["Instant"];
+        };
+        /** @description How many of today's reservations stand so, and which. */
+        VisitsResponse: {
+            /** Format: int32 */
+            count: number;
+            /** @description By their start; the first 500. */
+            items: components["schemas"]["VisitResponse"][];
+        };
+        /** @description How full a part of the floor is at this moment. */
+        ZoneOccupancyResponse: {
+            /** @description Null for the seats that are in none. */
+            zone: null | string;
+            /** Format: int32 */
+            busy: number;
+            /** Format: int32 */
+            seats: number;
+        };
     };
-    /** @description Shows that it is the account's owner who wants it gone. */
-    AccountDeletion: {
-      /** @description Not needed within ten minutes of signing in. */
-      password: null | string;
-    };
-    /** @description What to change in one's own account; what is absent or null stays. */
-    AccountPatch: {
-      email?: null | string;
-      first_name?: null | string;
-      /** @description A new one ends all other sign-ins. */
-      password?: null | string;
-      /** @description Needed for a new password; an account without one needs a fresh sign-in instead. */
-      current_password?: null | string;
-      /**
-       * @description Of all that the person reads; `auto` follows `Accept-Language` again.
-       * @enum {null|string}
-       */
-      language?: "ru" | "en" | "auto" | null;
-    };
-    /** @description What an administrator books, and for whom. */
-    AdminBookingBody: {
-      /** Format: uuid */
-      user_id: string;
-      /** Format: uuid */
-      seat_id: string;
-      start: components["schemas"]["Instant"];
-      end: components["schemas"]["Instant"];
-    };
-    /** @description News for somebody, by Telegram or mail: not what they say. */
-    AdminNotificationResponse: {
-      /** Format: int64 */
-      id: number;
-      /** Format: uuid */
-      user_id: string;
-      first_name: string;
-      email: string;
-      /** @description What it is about, as in `reminder_day`. */
-      kind: string;
-      /**
-       * @description `dropped`: there was nothing to tell any more; `failed`: given up.
-       * @enum {string}
-       */
-      state: "pending" | "delivered" | "dropped" | "failed";
-      /** @description Not before this instant. */
-      due_at: components["schemas"]["Instant"];
-      made_at: components["schemas"]["Instant"];
-      /**
-       * Format: int32
-       * @description How often its delivery has failed.
-       */
-      attempts: number;
-      /** @description Why it failed last, or was dropped. */
-      error: null | string;
-    };
-    /** @description What an administrator changes; what is absent or null stays. */
-    AdminReservationPatch: {
-      start?: null | components["schemas"]["Instant"];
-      end?: null | components["schemas"]["Instant"];
-      /** Format: uuid */
-      seat_id?: null | string;
-      /**
-       * @description With `closed` or `did_not_come` nothing else is changed.
-       * @enum {null|string}
-       */
-      status?: "future" | "active" | "closed" | "did_not_come" | null;
-      /** @description With `closed`: why, for the owner to read. */
-      reason?: null | string;
-    };
-    /** @description What to tell everybody with a live reservation today. */
-    AnnouncementRequest: {
-      text: string;
-    };
-    /** @description An announcement that waits to be sent, and whom it would reach. */
-    AnnouncementResponse: {
-      /** Format: uuid */
-      id: string;
-      /**
-       * Format: int32
-       * @description People with a live reservation today whom the bot may write to.
-       */
-      reachable: number;
-      /**
-       * Format: int32
-       * @description Those without Telegram, or who have blocked the bot or switched announcements off.
-       */
-      unreachable: number;
-    };
-    /** @description What an administrator did. */
-    AuditResponse: {
-      /** Format: int64 */
-      id: number;
-      at: components["schemas"]["Instant"];
-      /**
-       * Format: uuid
-       * @description The administrator.
-       */
-      actor_id: string;
-      /** @description What was done, as in `seat.update`. */
-      action: string;
-      /**
-       * Format: uuid
-       * @description The seat, reservation or user it was done to.
-       */
-      target_id: string;
-      before: null | components["schemas"]["JsonElement"];
-      after: null | components["schemas"]["JsonElement"];
-    };
-    /** @description One's own new avatar. */
-    AvatarResponse: {
-      /** Format: uuid */
-      avatar_id: string;
-    };
-    /** @description What to book. */
-    BookingBody: {
-      /** Format: uuid */
-      seat_id: string;
-      /** @description At most five minutes ago, which counts as now. */
-      start: components["schemas"]["Instant"];
-      end: components["schemas"]["Instant"];
-      /**
-       * Format: uuid
-       * @description The caller; somebody else is refused.
-       */
-      user_id?: null | string;
-    };
-    /** @description The token of a link that confirms an address. */
-    ConfirmEmailRequest: {
-      /** @description What follows `#` in the link. */
-      token: string;
-    };
-    /** @description A ticket and all that was said after its first message, oldest first. */
-    ConversationResponse: {
-      ticket: components["schemas"]["TicketResponse"];
-      messages: components["schemas"]["TicketMessageResponse"][];
-    };
-    /** @description The new picture of those who have none of their own, and where to read it. */
-    DefaultAvatarResponse: {
-      /** Format: uuid */
-      image_id: string;
-      url: string;
-    };
-    /** @description That it was done, as a sentence. */
-    DetailResponse: {
-      detail: string;
-    };
-    /** @description A kind of device that the account was signed in from. What is kept of it besides is a hash. */
-    DeviceResponse: {
-      /** @description The last sign-in from it. */
-      seen_on: components["schemas"]["Instant"];
-    };
-    /** @description Whose password is forgotten. */
-    ForgotPasswordRequest: {
-      email: string;
-    };
-    /** @description How full an hour of the day was or is going to be. */
-    HourOccupancyResponse: {
-      start: components["schemas"]["Instant"];
-      /**
-       * Format: int32
-       * @description The seats that somebody used or is expected at, at some moment of the hour.
-       */
-      busy: number;
-    };
-    /**
-     * Format: date-time
-     * @description An instant on the wire: ISO 8601, with an offset or none (then UTC) on the way in, UTC with `Z` on the way out,
-     *     the same in JSON and in a query. Kept in whole microseconds, between the years 2000 and 2100, so that no arithmetic
-     *     on it can overflow.
-     */
-    Instant: string;
-    /** @description An instant, or the number -1 where the old protocol means "never". */
-    InstantOrNever: string | -1;
-    JsonElement: unknown;
-    /** @description The password of the account that is to be linked. */
-    LinkRequest: {
-      password: string;
-    };
-    /** @description An e-mail address and a password. */
-    LoginRequest: {
-      email: string;
-      password: string;
-    };
-    /** @description How long the seat stays free. */
-    MaximumAvailableTimeResponse: {
-      /** @description When the seat's next reservation by anybody else begins; -1 if nothing follows. */
-      maximum_available_time: components["schemas"]["InstantOrNever"];
-    };
-    /** @description A piece of news. */
-    NotificationResponse: {
-      kind: string;
-      payload: components["schemas"]["JsonElement"];
-      made_on: components["schemas"]["Instant"];
-      due_on: components["schemas"]["Instant"];
-      delivered_on: null | components["schemas"]["Instant"];
-    };
-    /** @description What the account wants to hear from the bot, and when. */
-    NotificationSettingsResponse: {
-      /** @description The kinds of news that are not told. */
-      muted: unknown[];
-      /**
-       * Format: time
-       * @description By the clock of the space; null without quiet hours.
-       */
-      quiet_from: null | string;
-      /**
-       * Format: time
-       * @description By the clock of the space, also on the next day.
-       */
-      quiet_to: null | string;
-    };
-    /** @description An announcement that the account has written. */
-    OwnAnnouncementResponse: {
-      /** Format: uuid */
-      id: string;
-      text: string;
-      written_on: components["schemas"]["Instant"];
-      sent_on: null | components["schemas"]["Instant"];
-      /** Format: int32 */
-      recipients: null | number;
-    };
-    /** @description All that is kept about the caller, newest first. */
-    OwnDataResponse: {
-      exported_on: components["schemas"]["Instant"];
-      profile: components["schemas"]["UserResponse"];
-      /** @description When the account was made. */
-      registered_on: components["schemas"]["Instant"];
-      email_confirmed_on: null | components["schemas"]["Instant"];
-      /** @description Yandex's id of the linked account. */
-      yandex_id: null | string;
-      reservations: components["schemas"]["ReservationResponse"][];
-      tickets: components["schemas"]["ConversationResponse"][];
-      sign_ins: components["schemas"]["SessionResponse"][];
-      /** @description Those of the last 30 days. */
-      notifications: components["schemas"]["NotificationResponse"][];
-      /** @description What administrators changed in the account. */
-      changes: components["schemas"]["AccountChangeResponse"][];
-      notification_settings: components["schemas"]["NotificationSettingsResponse"];
-      /** @description Kinds of device that the account was signed in from in the last half-year. */
-      devices: components["schemas"]["DeviceResponse"][];
-      /** @description What was written to everybody with a booking, as an administrator. */
-      announcements: components["schemas"]["OwnAnnouncementResponse"][];
-    };
-    /** @description Problem details (RFC 9457). */
-    Problem: {
-      /** @description Always `about:blank`: the code says what it is. */
-      type?: string;
-      /** @description The status in words. */
-      title: string;
-      /** Format: int32 */
-      status: number;
-      /** @description One sentence for a person, in the language of `Accept-Language`. */
-      detail: string;
-      /** @description The stable name of the problem. */
-      code: string;
-      /** @description What to quote when asking for help. */
-      trace_id?: string;
-      /**
-       * Format: uuid
-       * @description With `user_not_verified`: whom to verify.
-       */
-      user_id?: string;
-      /**
-       * Format: date-time
-       * @description With `check_in_not_open`: when it opens.
-       */
-      opens_at?: string;
-      /** @description With `telegram_not_linked`: what the person is called in Telegram. */
-      first_name?: string;
-      /** @description With `telegram_not_linked`: what links the Telegram account after signing in. */
-      proof?: string;
-      /** @description By field, what is wrong with it. */
-      errors?: {
-        [key: string]: string[];
-      };
-    };
-    ProblemDetails: {
-      type?: null | string;
-      title?: null | string;
-      /** Format: int32 */
-      status?: null | number;
-      detail?: null | string;
-      instance?: null | string;
-    };
-    /** @description How else than by password one can sign in. */
-    ProvidersResponse: {
-      /** @description `GET /api/yandex/login` */
-      yandex: boolean;
-    };
-    /** @description What the servers' states add up to. */
-    Readiness: {
-      /** @description Every server answers. */
-      ready: boolean;
-      /** @description By name: `postgres`, `redis`. */
-      servers: {
-        [key: string]: components["schemas"]["ServerState"];
-      };
-    };
-    /** @description A refresh token, where it is not in the cookie. */
-    RefreshRequest: {
-      refresh_token?: null | string;
-    };
-    /** @description Who wants an account. */
-    RegisterRequest: {
-      email: string;
-      password: string;
-      first_name: string;
-      /** @description Makes an administrator; a wrong one is refused. Empty or absent makes a member. */
-      admin_key?: null | string;
-    };
-    /** @description How an administrator closes a reservation. */
-    ReservationClosing: {
-      /** @description Why, for the owner to read. */
-      reason: null | string;
-    };
-    /** @description What to change; what is absent or null stays. */
-    ReservationPatch: {
-      start?: null | components["schemas"]["Instant"];
-      end?: null | components["schemas"]["Instant"];
-      /** Format: uuid */
-      seat_id?: null | string;
-      /**
-       * @description An owner may only set `closed`; then nothing else is changed.
-       * @enum {null|string}
-       */
-      status?: "future" | "active" | "closed" | "did_not_come" | null;
-    };
-    /** @description A seat held for a user. */
-    ReservationResponse: {
-      /** Format: uuid */
-      id: string;
-      /**
-       * Format: uuid
-       * @description Null once the account is gone.
-       */
-      user_id: null | string;
-      /** Format: uuid */
-      seat_id: string;
-      seat_name: string;
-      /** @description Start, part of the reservation. */
-      start: components["schemas"]["Instant"];
-      /** @description End, no longer part of it. */
-      end: components["schemas"]["Instant"];
-      /**
-       * @description `future`: booked; `active`: checked in; `closed`: cancelled or ended; `did_not_come`: never checked in.
-       * @enum {string}
-       */
-      status: "future" | "active" | "closed" | "did_not_come";
-    };
-    /** @description The token of a link that resets a password, and the new password. */
-    ResetPasswordRequest: {
-      /** @description What follows `#` in the link. */
-      token: string;
-      password: string;
-    };
-    /** @description What to set on a seat. Fields that are absent or null stay as they are; unknown ones are ignored. */
-    SeatRequest: {
-      /** @description Empty for a new seat: a name is generated. */
-      name?: null | string;
-      type?: null | string;
-      zone?: null | string;
-      /** Format: double */
-      x?: null | number;
-      /** Format: double */
-      y?: null | number;
-      has_water?: null | boolean;
-      has_kitchen?: null | boolean;
-      has_computer?: null | boolean;
-      has_smart_desk?: null | boolean;
-      is_quite?: null | boolean;
-      is_talk_room?: null | boolean;
-    };
-    /** @description A place that can be booked. */
-    SeatResponse: {
-      /** Format: uuid */
-      id: string;
-      name: string;
-      /** @description The kind of seat: `seat`, `room`, … */
-      type: string;
-      /** @description The part of the floor where it stands. */
-      zone: null | string;
-      /**
-       * Format: double
-       * @description Map coordinate.
-       */
-      x: number;
-      /**
-       * Format: double
-       * @description Map coordinate.
-       */
-      y: number;
-      has_water: boolean;
-      has_kitchen: boolean;
-      has_computer: boolean;
-      has_smart_desk: boolean;
-      /** @description In a quiet zone (the spelling is the protocol's). */
-      is_quite: boolean;
-      is_talk_room: boolean;
-      /** @description Whether nobody holds it at any moment of the window asked for. */
-      is_available: boolean;
-    };
-    /** @description An announcement that was sent. */
-    SentAnnouncementResponse: {
-      /** Format: uuid */
-      id: string;
-      /** Format: int32 */
-      recipients: number;
-      sent_on: components["schemas"]["Instant"];
-    };
-    /** @description Whether a server answers. */
-    ServerState: {
-      /** @description It answered the last time it was asked. */
-      ok: boolean;
-      /**
-       * Format: date-time
-       * @description Since when it does not (UTC); null while it does.
-       */
-      missing_since: null | string;
-      /**
-       * Format: double
-       * @description The same as a length of time.
-       */
-      missing_for_seconds: null | number;
-      /** @description What is wrong, in a sentence for an operator. */
-      reason: null | string;
-    };
-    /** @description A sign-in that is under way. */
-    SessionResponse: {
-      /** Format: uuid */
-      id: string;
-      /** @description What the client says of itself. */
-      device: string;
-      address: string;
-      made_at: components["schemas"]["Instant"];
-      /** @description When its tokens were last renewed. */
-      last_used_at: components["schemas"]["Instant"];
-      /** @description Whether it is the one that asks. */
-      current: boolean;
-    };
-    /** @description What demo traffic is to do. */
-    SimulationRequest: {
-      /** @enum {string} */
-      action: "start" | "stop";
-      /**
-       * Format: double
-       * @description Actions a second, 1 unless said; to start what runs already only sets it.
-       */
-      rate?: null | number;
-    };
-    /** @description The state of demo traffic; the numbers are those since its start, as of the last second. */
-    SimulationResponse: {
-      running: boolean;
-      /**
-       * Format: double
-       * @description Actions a second; null where it does not run.
-       */
-      rate: null | number;
-      started_at: null | components["schemas"]["Instant"];
-      /** Format: int64 */
-      sign_ins: number;
-      /** Format: int64 */
-      bookings: number;
-      /** Format: int64 */
-      check_ins: number;
-      /**
-       * Format: int64
-       * @description Reservations given back, before the check-in or after.
-       */
-      cancellations: number;
-      /**
-       * Format: int64
-       * @description What the space refused, such as a seat that somebody else was faster to take.
-       */
-      refused: number;
-      /** Format: int64 */
-      errors: number;
-    };
-    /** @description A Telegram account, and the token that it brought. */
-    TelegramConnectRequest: {
-      token: string;
-      telegram_id: components["schemas"]["TelegramId"];
-      /** @description Takes the Telegram account away from another account, where there is one: ask first. */
-      replace?: null | boolean;
-    };
-    /** @description That they are linked, as a sentence. */
-    TelegramConnectResponse: {
-      message: string;
-      telegram_id: string;
-    };
-    /** @description Whether a Telegram account is linked. */
-    TelegramExistsResponse: {
-      exists: boolean;
-      /**
-       * Format: uuid
-       * @description To which account; null where it is not linked.
-       */
-      user_id: null | string;
-    };
-    TelegramId: string | number;
-    /** @description A proof of a Telegram account. */
-    TelegramLinkRequest: {
-      /** @description Of a `telegram_not_linked`. */
-      proof: string;
-    };
-    /** @description What links a Telegram account to the caller's. */
-    TelegramTokenResponse: {
-      /** @description For one use within 10 minutes; a new one replaces it. */
-      token: string;
-      /** @description Opens the bot with the token; null where the bot's name is not known. */
-      link: null | string;
-    };
-    /** @description What Telegram tells the Mini App of whoever opened it. */
-    TelegramWebAppRequest: {
-      /** @description `Telegram.WebApp.initData`, unchanged. */
-      init_data: string;
-    };
-    /** @description Something to say on a ticket. */
-    TicketMessageRequest: {
-      message: string;
-    };
-    /** @description Something said on a ticket after its first message. */
-    TicketMessageResponse: {
-      /** Format: uuid */
-      id: string;
-      /**
-       * Format: uuid
-       * @description Null once the account is gone.
-       */
-      author_id: null | string;
-      /** @description First name; null once the account is gone. */
-      author_name: null | string;
-      /** @description Whether it was said for the space, and not by the ticket's author. */
-      from_support: boolean;
-      message: string;
-      made_on: components["schemas"]["Instant"];
-    };
-    /** @description A new ticket. */
-    TicketRequest: {
-      /** @enum {string} */
-      theme: "failure" | "wish" | "other";
-      message: string;
-    };
-    /** @description What a member asks of those who look after the space. */
-    TicketResponse: {
-      /** Format: uuid */
-      id: string;
-      /** Format: uuid */
-      user_id: string;
-      /**
-       * Format: uuid
-       * @description The reservation that was live when the ticket was opened.
-       */
-      reservation_id: null | string;
-      /**
-       * Format: uuid
-       * @description That reservation's seat.
-       */
-      seat_id: null | string;
-      /** @description Its name, also when it was removed since. */
-      seat_name: null | string;
-      /** @enum {string} */
-      theme: "failure" | "wish" | "other";
-      /** @description The first message. */
-      message: string;
-      /** @enum {string} */
-      status: "active" | "closed";
-      made_on: components["schemas"]["Instant"];
-      closed_on: null | components["schemas"]["Instant"];
-    };
-    /** @description Where a ticket is to stand. */
-    TicketStatusRequest: {
-      /** @enum {string} */
-      status: "active" | "closed";
-    };
-    /** @description How the space's day goes. */
-    TodayResponse: {
-      /**
-       * Format: date
-       * @description By the clock of the space.
-       */
-      date: string;
-      /** @description When the day begins. */
-      start: components["schemas"]["Instant"];
-      /** @description When it ends: 23 or 25 hours later where the clocks change. */
-      end: components["schemas"]["Instant"];
-      /**
-       * Format: int32
-       * @description The seats that are held at this moment.
-       */
-      busy: number;
-      /**
-       * Format: int32
-       * @description All seats that can be booked.
-       */
-      seats: number;
-      /**
-       * Format: int32
-       * @description From 0 to 100.
-       */
-      percent: number;
-      zones: components["schemas"]["ZoneOccupancyResponse"][];
-      hours: components["schemas"]["HourOccupancyResponse"][];
-      /** @description Who may still come. */
-      expected: components["schemas"]["VisitsResponse"];
-      /** @description Who is in. */
-      present: components["schemas"]["VisitsResponse"];
-      /** @description Who did not come. */
-      no_shows: components["schemas"]["VisitsResponse"];
-    };
-    /** @description Two new tokens, which the cookies hold as well, and whose they are. */
-    TokenResponse: {
-      /** @description A JWT for 15 minutes: `Authorization: Bearer`. */
-      access_token: string;
-      /** @description For 30 days and one use: `POST /api/auth/refresh`. */
-      refresh_token: string;
-      token_type: string;
-      user: components["schemas"]["UserResponse"];
-    };
-    /** @description What to change in an account; what is absent or null stays. */
-    UserPatch: {
-      email?: null | string;
-      first_name?: null | string;
-      /** @enum {null|string} */
-      role?: "user" | "admin" | null;
-      /** @description Whether you vouch for the person; they are told. */
-      verified?: null | boolean;
-    };
-    /** @description An account. */
-    UserResponse: {
-      /** Format: uuid */
-      id: string;
-      email: string;
-      first_name: string;
-      /** @enum {string} */
-      role: "user" | "admin";
-      /** @description Whether an administrator has seen who this is; without it nobody is checked in. */
-      verified: boolean;
-      /** @description The linked Telegram account. */
-      telegram_id: null | string;
-      /**
-       * Format: uuid
-       * @description The stored picture.
-       */
-      avatar_id: null | string;
-      /**
-       * @description The language that the person has chosen; null follows `Accept-Language`.
-       * @enum {null|string}
-       */
-      language: "ru" | "en" | null;
-      /** @description Without one, the account signs in by another service only. */
-      has_password: boolean;
-      /** @description Whether the person has proved that the address is theirs, by a link in a mail or through Yandex. */
-      email_confirmed: boolean;
-    };
-    /** @description A reservation of today, and who holds it. */
-    VisitResponse: {
-      /** Format: uuid */
-      reservation_id: string;
-      /**
-       * Format: uuid
-       * @description Null once the account is gone.
-       */
-      user_id: null | string;
-      /** @description Null once the account is gone. */
-      first_name: null | string;
-      /** @description Null once the account is gone. */
-      email: null | string;
-      verified: boolean;
-      /** Format: uuid */
-      seat_id: string;
-      seat_name: string;
-      /** @description The part of the floor where the seat stands. */
-      zone: null | string;
-      start: components["schemas"]["Instant"];
-      end: components["schemas"]["Instant"];
-      /** @enum {string} */
-      status: "future" | "active" | "did_not_come";
-      checked_in_on: null | components["schemas"]["Instant"];
-    };
-    /** @description How many of today's reservations stand so, and which. */
-    VisitsResponse: {
-      /** Format: int32 */
-      count: number;
-      /** @description By their start; the first 500. */
-      items: components["schemas"]["VisitResponse"][];
-    };
-    /** @description How full a part of the floor is at this moment. */
-    ZoneOccupancyResponse: {
-      /** @description Null for the seats that are in none. */
-      zone: null | string;
-      /** Format: int32 */
-      busy: number;
-      /** Format: int32 */
-      seats: number;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  register: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["RegisterRequest"];
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokenResponse"];
-        };
-      };
-      /**
-       * @description - `email_taken`: This e-mail address is already taken.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `wrong_admin_key`: The administrator key is wrong, and no account was made.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  login: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["LoginRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokenResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       *     - `wrong_credentials`: The e-mail address or the password is wrong.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  refresh: {
-    parameters: {
-      query?: {
-        /** @description The refresh token, where it is neither in the body nor in the cookie. */
-        refresh_token?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        "application/json": null | components["schemas"]["RefreshRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokenResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `refresh_token_invalid`: This sign-in is no longer valid. Sign in again. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getProviders: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProvidersResponse"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  logout: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DetailResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  confirmEmailPage: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/html": string;
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  confirmEmail: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ConfirmEmailRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DetailResponse"];
-        };
-      };
-      /**
-       * @description - `link_invalid`: This link does not work: it was used already, has expired, or was not copied whole. Ask for a new one.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  forgotPassword: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ForgotPasswordRequest"];
-      };
-    };
-    responses: {
-      /** @description Accepted */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DetailResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  resetPasswordPage: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/html": string;
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  resetPassword: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ResetPasswordRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DetailResponse"];
-        };
-      };
-      /**
-       * @description - `link_invalid`: This link does not work: it was used already, has expired, or was not copied whole. Ask for a new one.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  sendConfirmation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Accepted */
-      202: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DetailResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `email_already_confirmed`: This e-mail address is confirmed already. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  signInByYandex: {
-    parameters: {
-      query?: {
-        /** @description The page to come back to, at an origin of BookIT; the frontend's `/auth/callback` by default. */
-        return_to?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Found */
-      302: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  receiveFromYandex: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Found */
-      302: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  linkYandex: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["LinkRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokenResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       *     - `wrong_password`: The password is missing or wrong.
-       *     - `yandex_link_invalid`: It has been too long since you came from Yandex. Start signing in with Yandex again.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `yandex_linked_elsewhere`: The account with this e-mail address is linked to another Yandex account. Sign in with that one or with your password. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getMe: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteMe: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        "application/json": null | components["schemas"]["AccountDeletion"];
-      };
-    };
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       *     - `wrong_password`: The password is missing or wrong.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `fresh_sign_in_needed`: To do this, enter your password or sign in again.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `last_admin`: You are the last administrator: appoint another one first. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  updateMe: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AccountPatch"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /**
-       * @description - `email_taken`: This e-mail address is already taken.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       *     - `wrong_password`: The password is missing or wrong.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `fresh_sign_in_needed`: To do this, enter your password or sign in again.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
-       *     - `too_many_requests`: Too many requests. Wait a little.
-       */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  exportMe: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["OwnDataResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listSessions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SessionResponse"][];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteSession: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `session_not_found`: Your account has no such sign-in. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getUser: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_account`: This account is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `user_not_found`: There is no such user. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listSeats: {
-    parameters: {
-      query?: {
-        /** @description Start of the window; now by default. */
-        start?: string;
-        /** @description End of the window; the same as the start asks about that instant. */
-        end?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SeatResponse"][];
-        };
-      };
-      /** @description Not Modified */
-      304: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  createSeat: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SeatRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SeatResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getSeat: {
-    parameters: {
-      query?: {
-        /** @description Start of the window; now by default. */
-        start?: string;
-        /** @description End of the window; the same as the start asks about that instant. */
-        end?: string;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SeatResponse"];
-        };
-      };
-      /**
-       * @description - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `seat_not_found`: There is no such seat. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteSeat: {
-    parameters: {
-      query?: {
-        /** @description Also when it has live reservations: they are closed. */
-        force?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `seat_not_found`: There is no such seat. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `seat_has_reservations`: This seat has live reservations. Confirm to remove it and close them. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  updateSeat: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SeatRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SeatResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `seat_not_found`: There is no such seat. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listReservations: {
-    parameters: {
-      query?: {
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  createReservation: {
-    parameters: {
-      query?: never;
-      header?: {
-        "Idempotency-Key"?: string;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["BookingBody"];
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
-       *     - `end_in_past`: The end has already passed.
-       *     - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `seat_taken`: This seat is already taken at that time.
-       *     - `start_in_past`: The start has already passed.
-       *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
-       *     - `too_long`: Too long: a reservation lasts at most … hours.
-       *     - `too_short`: Too short: a reservation lasts at least … minutes.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `booking_for_another`: Only an administrator can book for somebody else.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `seat_not_found`: There is no such seat. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `idempotency_key_reused`: This Idempotency-Key was already used for another request. */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getActiveReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `no_active_reservation`: There is no live reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getMaximumAvailableTime: {
-    parameters: {
-      query?: {
-        /** @description From when on; now by default. */
-        start_time?: components["schemas"]["Instant"];
-        /** @description Whose seat; the caller's live reservation by default. */
-        reservation_id?: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["MaximumAvailableTimeResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_reservation`: This reservation is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `no_active_reservation`: There is no live reservation.
-       *     - `reservation_not_found`: There is no such reservation.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_reservation`: This reservation is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  updateReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ReservationPatch"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
-       *     - `end_in_past`: The end has already passed.
-       *     - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `seat_taken`: This seat is already taken at that time.
-       *     - `start_in_past`: The start has already passed.
-       *     - `status_not_allowed`: The reservation cannot be given this status.
-       *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
-       *     - `too_long`: Too long: a reservation lasts at most … hours.
-       *     - `too_short`: Too short: a reservation lasts at least … minutes.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `not_your_reservation`: This reservation is somebody else’s.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `reservation_not_found`: There is no such reservation.
-       *     - `seat_not_found`: There is no such seat.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `reservation_closed`: This reservation has ended or was cancelled.
-       *     - `reservation_missed`: This reservation was released because nobody came.
-       *     - `start_fixed`: The start cannot change after check-in.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getReservationQrPng: {
-    parameters: {
-      query?: {
-        /** @description Holds a pass that the server has signed, instead of the bare id that old scanners read; as a link to the Telegram bot where there is one. */
-        signed?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "image/png": string;
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_reservation`: This reservation is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getReservationQrSvg: {
-    parameters: {
-      query?: {
-        /** @description Holds a pass that the server has signed, instead of the bare id that old scanners read; as a link to the Telegram bot where there is one. */
-        signed?: boolean;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "image/svg+xml": string;
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_reservation`: This reservation is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  createTicket: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TicketRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `too_many_tickets`: You already have … open tickets. Wait for an answer, or close one.
-       *     - `too_many_tickets_today`: You have opened … tickets within a day. Please write on one of them.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  listTickets: {
-    parameters: {
-      query?: {
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getTicket: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ConversationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_ticket`: This is somebody else’s ticket. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `ticket_not_found`: There is no such ticket. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  createTicketMessage: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TicketMessageRequest"];
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketMessageResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `not_your_ticket`: This is somebody else’s ticket.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `ticket_not_found`: There is no such ticket. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `ticket_closed`: The ticket is closed. Open it again to reply.
-       *     - `ticket_full`: This ticket already has … messages. Please make a new one.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  updateTicketStatus: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TicketStatusRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `foreign_origin`: The request came from a foreign site.
-       *     - `not_your_ticket`: This is somebody else’s ticket.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `ticket_not_found`: There is no such ticket. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `ticket_reopen_too_late`: A ticket can be opened again within … days of its closing. Please make a new one.
-       *     - `too_many_tickets`: You already have … open tickets. Wait for an answer, or close one.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  uploadAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /** Format: binary */
-          file: string;
-        };
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["AvatarResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `one_picture_only`: Choose one picture only.
-       *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
-       *     - `picture_missing`: Choose a picture.
-       *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `body_too_large`: The request is too large.
-       *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
-       */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
-       *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
-       */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "image/png": string;
-          "image/jpeg": string;
-          "image/webp": string;
-          "image/gif": string;
-        };
-      };
-      /** @description Not Modified */
-      304: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `picture_not_found`: There is no picture here yet. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  deleteAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getDefaultAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "image/png": string;
-          "image/jpeg": string;
-          "image/webp": string;
-          "image/gif": string;
-        };
-      };
-      /** @description Not Modified */
-      304: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `picture_not_found`: There is no picture here yet. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getUserAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        user_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "image/png": string;
-          "image/jpeg": string;
-          "image/webp": string;
-          "image/gif": string;
-        };
-      };
-      /** @description Not Modified */
-      304: {
-        headers: {
-          /** @description For `If-None-Match`. */
-          ETag?: string;
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_your_account`: This account is somebody else’s. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `picture_not_found`: There is no picture here yet.
-       *     - `user_not_found`: There is no such user.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  getTelegramToken: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TelegramTokenResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  connectTelegram: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TelegramConnectRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TelegramConnectResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `telegram_token_invalid`: This link is no longer valid. Get a new one in your BookIT account.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `wrong_bot_secret`: The bot’s secret is missing or wrong. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `telegram_linked_elsewhere`: This Telegram account is already linked to another BookIT account. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  findTelegramUser: {
-    parameters: {
-      query: {
-        /** @description The Telegram account's id. */
-        telegram_id: components["schemas"]["TelegramId"];
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TelegramExistsResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `wrong_bot_secret`: The bot’s secret is missing or wrong. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  signInByTelegram: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TelegramWebAppRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TokenResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `telegram_data_invalid`: Telegram did not confirm who you are, or it was too long ago. Close BookIT and open it from Telegram again.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `telegram_off`: Telegram is not set up here. Sign in with your e-mail address and password. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `telegram_not_linked`: This Telegram account is not linked to a BookIT account yet. Sign in or register to link it. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  linkTelegram: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TelegramLinkRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `telegram_proof_invalid`: It has been too long since you opened BookIT from Telegram. Close it and open it from Telegram again.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `telegram_linked_elsewhere`: This Telegram account is already linked to another BookIT account. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  disconnectTelegram: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `foreign_origin`: The request came from a foreign site. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  controlSimulation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SimulationRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SimulationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `demo_off`: Demo mode is off. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
-       *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
-       */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminListReservations: {
-    parameters: {
-      query?: {
-        status?: "future" | "active" | "closed" | "did_not_come";
-        seat_id?: string;
-        user_id?: string;
-        /** @description Those that end after this instant. */
-        from?: components["schemas"]["Instant"];
-        /** @description Those that start before this instant. */
-        to?: components["schemas"]["Instant"];
-        /** @description Part of the user's e-mail address or name, or of the seat's name. */
-        q?: string;
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminCreateReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AdminBookingBody"];
-      };
-    };
-    responses: {
-      /** @description Created */
-      201: {
-        headers: {
-          /** @description Where it is. */
-          Location?: string;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
-       *     - `end_in_past`: The end has already passed.
-       *     - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `seat_taken`: This seat is already taken at that time.
-       *     - `start_in_past`: The start has already passed.
-       *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
-       *     - `too_long`: Too long: a reservation lasts at most … hours.
-       *     - `too_short`: Too short: a reservation lasts at least … minutes.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `seat_not_found`: There is no such seat.
-       *     - `user_not_found`: There is no such user.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminGetReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminDeleteReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: {
-      content: {
-        "application/json": null | components["schemas"]["ReservationClosing"];
-      };
-    };
-    responses: {
-      /** @description No Content */
-      204: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminUpdateReservation: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AdminReservationPatch"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
-       *     - `end_in_past`: The end has already passed.
-       *     - `end_not_after_start`: The end must lie after the start.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `seat_taken`: This seat is already taken at that time.
-       *     - `start_in_past`: The start has already passed.
-       *     - `status_not_allowed`: The reservation cannot be given this status.
-       *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
-       *     - `too_long`: Too long: a reservation lasts at most … hours.
-       *     - `too_short`: Too short: a reservation lasts at least … minutes.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `reservation_not_found`: There is no such reservation.
-       *     - `seat_not_found`: There is no such seat.
-       */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `check_in_not_open`: Check-in for this reservation opens ….
-       *     - `reservation_closed`: This reservation has ended or was cancelled.
-       *     - `reservation_missed`: This reservation was released because nobody came.
-       *     - `start_fixed`: The start cannot change after check-in.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `user_not_verified`: An administrator has not verified this user yet. */
-      424: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  checkIn: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        /** @description The reservation's id, or what a signed pass holds, percent-encoded. */
-        reservation_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ReservationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `reservation_not_found`: There is no such reservation. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `check_in_not_open`: Check-in for this reservation opens ….
-       *     - `reservation_closed`: This reservation has ended or was cancelled.
-       *     - `reservation_missed`: This reservation was released because nobody came.
-       */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `user_not_verified`: An administrator has not verified this user yet. */
-      424: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminListUsers: {
-    parameters: {
-      query?: {
-        /** @description Part of the e-mail address or the name. */
-        q?: string;
-        role?: "user" | "admin";
-        verified?: boolean;
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminUpdateUser: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["UserPatch"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /**
-       * @description - `email_taken`: This e-mail address is already taken.
-       *     - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `user_not_found`: There is no such user. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `last_admin`: You are the last administrator: appoint another one first. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  verifyUser: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        user_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UserResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `user_not_found`: There is no such user. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminListTickets: {
-    parameters: {
-      query?: {
-        status?: "active" | "closed";
-        theme?: "failure" | "wish" | "other";
-        user_id?: string;
-        seat_id?: string;
-        /** @description Part of any of its messages. */
-        q?: string;
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminUpdateTicketStatus: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["TicketStatusRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TicketResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `ticket_not_found`: There is no such ticket. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminListNotifications: {
-    parameters: {
-      query?: {
-        /** @description `failed` by default. */
-        state?: "pending" | "delivered" | "dropped" | "failed";
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["AdminNotificationResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminRetryNotification: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: number;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["AdminNotificationResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `notification_not_found`: There is no such notification. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `notification_not_failed`: Only a notification that could not be delivered can be tried again. */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminSetDefaultAvatar: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "multipart/form-data": {
-          /** Format: binary */
-          image: string;
-        };
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DefaultAvatarResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `one_picture_only`: Choose one picture only.
-       *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
-       *     - `picture_missing`: Choose a picture.
-       *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `body_too_large`: The request is too large.
-       *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
-       */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
-       *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
-       */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminGetToday: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["TodayResponse"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminCreateAnnouncement: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["AnnouncementRequest"];
-      };
-    };
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["AnnouncementResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `body_too_large`: The request is too large. */
-      413: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
-      415: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminSendAnnouncement: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SentAnnouncementResponse"];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /**
-       * @description - `admin_only`: Only an administrator can do this.
-       *     - `foreign_origin`: The request came from a foreign site.
-       */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `announcement_not_found`: This announcement can no longer be sent: it was withdrawn, or written more than an hour ago. Please write it again. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  adminListAudit: {
-    parameters: {
-      query?: {
-        actor_id?: string;
-        target_id?: string;
-        action?: string;
-        /** @description Not before this instant. */
-        from?: components["schemas"]["Instant"];
-        /** @description Before this instant. */
-        to?: components["schemas"]["Instant"];
-        /** @description At most this many, 1 to 500; 100 by default. */
-        limit?: number;
-        /** @description After this many. */
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          /** @description How long the whole list is. */
-          "X-Total-Count"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["AuditResponse"][];
-        };
-      };
-      /**
-       * @description - `malformed_request`: The request could not be read: check its fields and parameters.
-       *     - `validation_failed`: Check the fields.
-       */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `not_signed_in`: Sign in first. */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `admin_only`: Only an administrator can do this. */
-      403: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
-  isLive: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-    };
-  };
-  isReady: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Readiness"];
-        };
-      };
-      /** @description Service Unavailable */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Readiness"];
-        };
-      };
-    };
-  };
-  getMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["ProblemDetails"];
-        };
-      };
-    };
-  };
-  getApiMetrics: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description OK */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description - `not_found`: There is nothing at this address. */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `too_many_requests`: Too many requests. Wait a little. */
-      429: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-      /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
-      503: {
-        headers: {
-          /** @description In how many seconds to try again. */
-          "Retry-After"?: number;
-          [name: string]: unknown;
-        };
-        content: {
-          "application/problem+json": components["schemas"]["Problem"];
-        };
-      };
-    };
-  };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /**
+             * @description - `email_taken`: This e-mail address is already taken.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `wrong_admin_key`: The administrator key is wrong, and no account was made.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `wrong_credentials`: The e-mail address or the password is wrong.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: {
+                /** @description The refresh token, where it is neither in the body nor in the cookie. */
+                refresh_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `refresh_token_invalid`: This sign-in is no longer valid. Sign in again. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getProviders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProvidersResponse"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmEmailPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmEmailRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /**
+             * @description - `link_invalid`: This link does not work: it was used already, has expired, or was not copied whole. Ask for a new one.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPasswordPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /**
+             * @description - `link_invalid`: This link does not work: it was used already, has expired, or was not copied whole. Ask for a new one.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `mail_off`: Mail is not set up here: an address cannot be confirmed, nor a password reset, by a link. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `email_already_confirmed`: This e-mail address is confirmed already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInByYandex: {
+        parameters: {
+            query?: {
+                /** @description The page to come back to, at an origin of BookIT; the frontend's `/auth/callback` by default. */
+                return_to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveFromYandex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Found */
+            302: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkYandex: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `wrong_password`: The password is missing or wrong.
+             *     - `yandex_link_invalid`: It has been too long since you came from Yandex. Start signing in with Yandex again.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `yandex_off`: Signing in with Yandex is not set up here. Use your e-mail address and password. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `yandex_linked_elsewhere`: The account with this e-mail address is linked to another Yandex account. Sign in with that one or with your password. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["AccountDeletion"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `wrong_password`: The password is missing or wrong.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `fresh_sign_in_needed`: To do this, enter your password or sign in again.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `last_admin`: You are the last administrator: appoint another one first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /**
+             * @description - `email_taken`: This e-mail address is already taken.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `wrong_password`: The password is missing or wrong.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `fresh_sign_in_needed`: To do this, enter your password or sign in again.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_attempts`: Too many attempts. Wait a little and try again.
+             *     - `too_many_requests`: Too many requests. Wait a little.
+             */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnDataResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"][];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `session_not_found`: Your account has no such sign-in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_account`: This account is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSpace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpaceResponse"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSeats: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"][];
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSeatTimes: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+                /** @description Only this seat, also where nobody holds it; otherwise all that somebody holds. */
+                seat_id?: string;
+                /** @description A reservation of the caller that is taken as if it were not there: the one that is to move. */
+                except?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatTimesResponse"][];
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             *     - `window_too_long`: The window is too long: look at … days at most.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchSeats: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSeat: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"];
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSeat: {
+        parameters: {
+            query?: {
+                /** @description Also when it has live reservations: they are closed. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_has_reservations`: This seat has live reservations. Confirm to remove it and close them. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateSeat: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeatRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNearestFreeSeats: {
+        parameters: {
+            query?: {
+                /** @description Start of the window; now by default. */
+                start?: string;
+                /** @description End of the window; the same as the start asks about that instant. */
+                end?: string;
+                /** @description At most this many, 1 to 20; 5 by default. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeatResponse"][];
+                };
+            };
+            /**
+             * @description - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFloor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `picture_not_found`: There is no picture here yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReservations: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createReservation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
+             *     - `end_in_past`: The end has already passed.
+             *     - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `seat_taken`: This seat is already taken at that time.
+             *     - `start_in_past`: The start has already passed.
+             *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
+             *     - `too_long`: Too long: a reservation lasts at most … hours.
+             *     - `too_short`: Too short: a reservation lasts at least … minutes.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `booking_for_another`: Only an administrator can book for somebody else.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `seat_not_found`: There is no such seat. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `idempotency_key_reused`: This Idempotency-Key was already used for another request. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActiveReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `no_active_reservation`: There is no live reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMaximumAvailableTime: {
+        parameters: {
+            query?: {
+                /** @description From when on; now by default. */
+                start_time?: components["schemas"]["Instant"];
+                /** @description Whose seat; the caller's live reservation by default. */
+                reservation_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MaximumAvailableTimeResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `no_active_reservation`: There is no live reservation.
+             *     - `reservation_not_found`: There is no such reservation.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReservationPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
+             *     - `end_in_past`: The end has already passed.
+             *     - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `seat_taken`: This seat is already taken at that time.
+             *     - `start_in_past`: The start has already passed.
+             *     - `status_not_allowed`: The reservation cannot be given this status.
+             *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
+             *     - `too_long`: Too long: a reservation lasts at most … hours.
+             *     - `too_short`: Too short: a reservation lasts at least … minutes.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `not_your_reservation`: This reservation is somebody else’s.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `reservation_not_found`: There is no such reservation.
+             *     - `seat_not_found`: There is no such seat.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `reservation_closed`: This reservation has ended or was cancelled.
+             *     - `reservation_missed`: This reservation was released because nobody came.
+             *     - `start_fixed`: The start cannot change after check-in.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReservationQrPng: {
+        parameters: {
+            query?: {
+                /** @description Holds a pass that the server has signed, instead of the bare id that old scanners read; as a link to the Telegram bot where there is one. */
+                signed?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReservationQrSvg: {
+        parameters: {
+            query?: {
+                /** @description Holds a pass that the server has signed, instead of the bare id that old scanners read; as a link to the Telegram bot where there is one. */
+                signed?: boolean;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReservationCalendar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/calendar": string;
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_reservation`: This reservation is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `too_many_tickets`: You already have … open tickets. Wait for an answer, or close one.
+             *     - `too_many_tickets_today`: You have opened … tickets within a day. Please write on one of them.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTickets: {
+        parameters: {
+            query?: {
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_ticket`: This is somebody else’s ticket. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `ticket_not_found`: There is no such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTicketMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketMessageRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMessageResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `not_your_ticket`: This is somebody else’s ticket.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `ticket_not_found`: There is no such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ticket_closed`: The ticket is closed. Open it again to reply.
+             *     - `ticket_full`: This ticket already has … messages. Please make a new one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTicketStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketStatusRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `foreign_origin`: The request came from a foreign site.
+             *     - `not_your_ticket`: This is somebody else’s ticket.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `ticket_not_found`: There is no such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `ticket_reopen_too_late`: A ticket can be opened again within … days of its closing. Please make a new one.
+             *     - `too_many_tickets`: You already have … open tickets. Wait for an answer, or close one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvatarResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `one_picture_only`: Choose one picture only.
+             *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
+             *     - `picture_missing`: Choose a picture.
+             *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `body_too_large`: The request is too large.
+             *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
+             *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `picture_not_found`: There is no picture here yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDefaultAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `picture_not_found`: There is no picture here yet. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getUserAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                    "image/jpeg": string;
+                    "image/webp": string;
+                    "image/gif": string;
+                };
+            };
+            /** @description Not Modified */
+            304: {
+                headers: {
+                    /** @description For `If-None-Match`. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_your_account`: This account is somebody else’s. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_found`: There is no picture here yet.
+             *     - `user_not_found`: There is no such user.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTelegramToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramTokenResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connectTelegram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelegramConnectRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramConnectResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `telegram_token_invalid`: This link is no longer valid. Get a new one in your BookIT account.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `wrong_bot_secret`: The bot’s secret is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `telegram_linked_elsewhere`: This Telegram account is already linked to another BookIT account. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findTelegramUser: {
+        parameters: {
+            query: {
+                /** @description The Telegram account's id. */
+                telegram_id: components["schemas"]["TelegramId"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelegramExistsResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `wrong_bot_secret`: The bot’s secret is missing or wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signInByTelegram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelegramWebAppRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `telegram_data_invalid`: Telegram did not confirm who you are, or it was too long ago. Close BookIT and open it from Telegram again.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `telegram_off`: Telegram is not set up here. Sign in with your e-mail address and password. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `telegram_not_linked`: This Telegram account is not linked to a BookIT account yet. Sign in or register to link it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    linkTelegram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelegramLinkRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `telegram_proof_invalid`: It has been too long since you opened BookIT from Telegram. Close it and open it from Telegram again.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `telegram_linked_elsewhere`: This Telegram account is already linked to another BookIT account. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnectTelegram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `foreign_origin`: The request came from a foreign site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    controlSimulation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `demo_off`: Demo mode is off. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds.
+             *     - `sign_in_busy`: Too many people are signing in right now. Try again in a few seconds.
+             */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListReservations: {
+        parameters: {
+            query?: {
+                status?: "future" | "active" | "closed" | "did_not_come";
+                seat_id?: string;
+                user_id?: string;
+                /** @description Those that end after this instant. */
+                from?: components["schemas"]["Instant"];
+                /** @description Those that start before this instant. */
+                to?: components["schemas"]["Instant"];
+                /** @description Part of the user's e-mail address or name, or of the seat's name. */
+                q?: string;
+                /** @description By what, with a minus the last one first; `-made` by default. Of equals the newest comes first. */
+                sort?: "start" | "-start" | "made" | "-made" | "seat" | "-seat" | "user" | "-user" | "status" | "-status";
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedReservationResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminExportReservations: {
+        parameters: {
+            query?: {
+                status?: "future" | "active" | "closed" | "did_not_come";
+                seat_id?: string;
+                user_id?: string;
+                /** @description Those that end after this instant. */
+                from?: components["schemas"]["Instant"];
+                /** @description Those that start before this instant. */
+                to?: components["schemas"]["Instant"];
+                /** @description Part of the user's e-mail address or name, or of the seat's name. */
+                q?: string;
+                /** @description By what, with a minus the last one first; `-made` by default. Of equals the newest comes first. */
+                sort?: "start" | "-start" | "made" | "-made" | "seat" | "-seat" | "user" | "-user" | "status" | "-status";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminBookingBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Where it is. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
+             *     - `end_in_past`: The end has already passed.
+             *     - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `seat_taken`: This seat is already taken at that time.
+             *     - `start_in_past`: The start has already passed.
+             *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
+             *     - `too_long`: Too long: a reservation lasts at most … hours.
+             *     - `too_short`: Too short: a reservation lasts at least … minutes.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `seat_not_found`: There is no such seat.
+             *     - `user_not_found`: There is no such user.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": null | components["schemas"]["ReservationClosing"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateReservation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdminReservationPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `active_reservation_exists`: There is a live reservation already. End or cancel it first.
+             *     - `end_in_past`: The end has already passed.
+             *     - `end_not_after_start`: The end must lie after the start.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `seat_taken`: This seat is already taken at that time.
+             *     - `start_in_past`: The start has already passed.
+             *     - `status_not_allowed`: The reservation cannot be given this status.
+             *     - `too_far_ahead`: Too far ahead: a reservation starts at most … days from now.
+             *     - `too_long`: Too long: a reservation lasts at most … hours.
+             *     - `too_short`: Too short: a reservation lasts at least … minutes.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `reservation_not_found`: There is no such reservation.
+             *     - `seat_not_found`: There is no such seat.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `check_in_not_open`: Check-in for this reservation opens ….
+             *     - `reservation_closed`: This reservation has ended or was cancelled.
+             *     - `reservation_missed`: This reservation was released because nobody came.
+             *     - `start_fixed`: The start cannot change after check-in.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_verified`: An administrator has not verified this user yet. */
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The reservation's id, or what a signed pass holds, percent-encoded. */
+                reservation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReservationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `reservation_not_found`: There is no such reservation. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `check_in_not_open`: Check-in for this reservation opens ….
+             *     - `reservation_closed`: This reservation has ended or was cancelled.
+             *     - `reservation_missed`: This reservation was released because nobody came.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_verified`: An administrator has not verified this user yet. */
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListUsers: {
+        parameters: {
+            query?: {
+                /** @description Part of the e-mail address or the name. */
+                q?: string;
+                role?: "user" | "admin";
+                verified?: boolean;
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /**
+             * @description - `email_taken`: This e-mail address is already taken.
+             *     - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `last_admin`: You are the last administrator: appoint another one first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `session_not_found`: Your account has no such sign-in.
+             *     - `user_not_found`: There is no such user.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListTickets: {
+        parameters: {
+            query?: {
+                status?: "active" | "closed";
+                theme?: "failure" | "wish" | "other";
+                user_id?: string;
+                seat_id?: string;
+                /** @description Part of any of its messages. */
+                q?: string;
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminUpdateTicketStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketStatusRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `ticket_not_found`: There is no such ticket. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListNotifications: {
+        parameters: {
+            query?: {
+                /** @description `failed` by default. */
+                state?: "pending" | "delivered" | "dropped" | "failed";
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminNotificationResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminRetryNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminNotificationResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `notification_not_found`: There is no such notification. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `notification_not_failed`: Only a notification that could not be delivered can be tried again. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminSetDefaultAvatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefaultAvatarResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `one_picture_only`: Choose one picture only.
+             *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
+             *     - `picture_missing`: Choose a picture.
+             *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `body_too_large`: The request is too large.
+             *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
+             *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveFloor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FloorBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedFloorResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_found`: There is no picture here yet.
+             *     - `seat_not_found`: There is no such seat.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `floor_changed`: Somebody else has changed the floor meanwhile. Open it again and repeat your changes.
+             *     - `seats_have_reservations`: These seats have live reservations: …. Confirm to remove the seats and close these reservations.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `one_picture_only`: Choose one picture only.
+             *     - `picture_damaged`: The picture is damaged or did not arrive whole. Try again, or choose another one.
+             *     - `picture_missing`: Choose a picture.
+             *     - `picture_too_large`: The picture is too large: at most … pixels a side are allowed.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `body_too_large`: The request is too large.
+             *     - `picture_too_heavy`: The picture is too heavy: at most … MB are allowed.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `picture_not_supported`: The picture must be a PNG, JPEG, WebP or GIF, and this file is none of them.
+             *     - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed.
+             */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteFloorPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloorResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminGetToday: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TodayResponse"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminCreateAnnouncement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnnouncementRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnnouncementResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `body_too_large`: The request is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `unsupported_media_type`: The body of the request must be JSON (or multipart/form-data where a file is asked for), in UTF-8 and not compressed. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminSendAnnouncement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentAnnouncementResponse"];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `announcement_not_found`: This announcement can no longer be sent: it was withdrawn, or written more than an hour ago. Please write it again. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListAudit: {
+        parameters: {
+            query?: {
+                actor_id?: string;
+                target_id?: string;
+                action?: string;
+                /** @description Not before this instant. */
+                from?: components["schemas"]["Instant"];
+                /** @description Before this instant. */
+                to?: components["schemas"]["Instant"];
+                /** @description At most this many, 1 to 500; 100 by default. */
+                limit?: number;
+                /** @description After this many. */
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description How long the whole list is. */
+                    "X-Total-Count"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    isLive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    isReady: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    getApiMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description - `not_found`: There is nothing at this address. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }
