@@ -5,7 +5,9 @@ import { dayOf, instantOf, localOf, makeFormat, startOfDay } from './format'
 const berlin = 'Europe/Berlin'
 const format = (locale: string) =>
   makeFormat(locale, 'Europe/Moscow', (key, values) =>
-    key === 'day.moment' ? `${values?.day as string}, ${values?.time as string}` : `${key} ${JSON.stringify(values ?? '')}`,
+    key === 'day.moment'
+      ? `${values?.day as string}, ${values?.time as string}`
+      : `${key} ${JSON.stringify(values ?? '')}`,
   )
 
 describe('times by the clock of the space', () => {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 
 type Words = { [key: string]: string | Words }
-const files = import.meta.glob<{ default: Words }>('../**/{en,ru}.json', { eager: true, query: '?raw', import: 'default' })
+const files = import.meta.glob<{ default: Words }>('../**/{en,ru}.json', {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+})
 
 function keysOf(words: Words, prefix = ''): [string, string][] {
   return Object.entries(words).flatMap(([key, value]) =>
