@@ -882,8 +882,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** All reservations, newest first */
+        /** All reservations, newest first unless told otherwise */
         get: operations["adminListReservations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/reservations.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as a file for spreadsheets (RFC 4180), whole; times by the clock of the space */
+        get: operations["adminExportReservations"];
         put?: never;
         post?: never;
         delete?: never;
@@ -991,6 +1008,40 @@ export interface paths {
         /** Vouch for a member, who can then be checked in */
         post: operations["verifyUser"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/user/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where an account is signed in, the last used first */
+        get: operations["adminListSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/user/{id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a sign-in of an account; an access token that it has lasts a few minutes more */
+        delete: operations["adminDeleteSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1506,6 +1557,30 @@ export interface components {
         /** @description The password of the account that is to be linked. */
         LinkRequest: {
             password: string;
+        };
+        /** @description A seat held for a user, as administrators list it. */
+        ListedReservationResponse: {
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Null once the account is gone.
+             */
+            user_id: null | string;
+            /** @description Null once the account is gone. */
+            first_name: null | string;
+            /** @description Null once the account is gone. */
+            email: null | string;
+            /** Format: uuid */
+            seat_id: string;
+            seat_name: string;
+            /** @description Start, part of the reservation. */
+            start: components["schemas"]["Instant"];
+            /** @description End, no longer part of it. */
+            end: components["schemas"]["Instant"];
+            /** @enum {string} */
+            status: "future" | "active" | "closed" | "did_not_come";
+            made_on: components["schemas"]["Instant"];
         };
         /** @description An e-mail address and a password. */
         LoginRequest: {
@@ -6866,6 +6941,8 @@ export interface operations {
                 to?: components["schemas"]["Instant"];
                 /** @description Part of the user's e-mail address or name, or of the seat's name. */
                 q?: string;
+                /** @description By what, with a minus the last one first; `-made` by default. Of equals the newest comes first. */
+                sort?: "start" | "-start" | "made" | "-made" | "seat" | "-seat" | "user" | "-user" | "status" | "-status";
                 /** @description At most this many, 1 to 500; 100 by default. */
                 limit?: number;
                 /** @description After this many. */
@@ -6885,7 +6962,91 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReservationResponse"][];
+                    "application/json": components["schemas"]["ListedReservationResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminExportReservations: {
+        parameters: {
+            query?: {
+                status?: "future" | "active" | "closed" | "did_not_come";
+                seat_id?: string;
+                user_id?: string;
+                /** @description Those that end after this instant. */
+                from?: components["schemas"]["Instant"];
+                /** @description Those that start before this instant. */
+                to?: components["schemas"]["Instant"];
+                /** @description Part of the user's e-mail address or name, or of the seat's name. */
+                q?: string;
+                /** @description By what, with a minus the last one first; `-made` by default. Of equals the newest comes first. */
+                sort?: "start" | "-start" | "made" | "-made" | "seat" | "-seat" | "user" | "-user" | "status" | "-status";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /**
@@ -7757,6 +7918,177 @@ export interface operations {
                 };
             };
             /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminListSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionResponse"][];
+                };
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `admin_only`: Only an administrator can do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `user_not_found`: There is no such user. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `too_many_requests`: Too many requests. Wait a little. */
+            429: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `service_unavailable`: The service is unavailable for the moment. Try again in a few seconds. */
+            503: {
+                headers: {
+                    /** @description In how many seconds to try again. */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adminDeleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /**
+             * @description - `malformed_request`: The request could not be read: check its fields and parameters.
+             *     - `validation_failed`: Check the fields.
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description - `not_signed_in`: Sign in first. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `admin_only`: Only an administrator can do this.
+             *     - `foreign_origin`: The request came from a foreign site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description - `session_not_found`: Your account has no such sign-in.
+             *     - `user_not_found`: There is no such user.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;

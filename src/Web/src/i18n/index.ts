@@ -52,5 +52,10 @@ export async function followBrowser(): Promise<void> {
 export async function addAdminWords(): Promise<void> {
   if (withAdmin) return
   withAdmin = true
-  await setLanguage((i18n.global as unknown as Composer).locale.value as Language)
+  try {
+    await setLanguage((i18n.global as unknown as Composer).locale.value as Language)
+  } catch (reason) {
+    withAdmin = false
+    throw reason
+  }
 }

@@ -1,0 +1,29 @@
+import { useQuery } from '@tanstack/vue-query'
+import { api, take, type Schemas } from '@/api/client'
+import { keys } from '@/api/queries'
+
+export type Today = Schemas['TodayResponse']
+export type Visit = Schemas['VisitResponse']
+
+/** How the day goes, looked at again four times a minute. */
+export const useToday = () =>
+  useQuery({
+    queryKey: [...keys.admin, 'today'],
+    queryFn: () => take(api.GET('/api/admin/today')),
+    staleTime: 5_000,
+    refetchInterval: 15_000,
+  })
+
+/** Those whose name, address or seat holds the text. */
+export function visitsWith(visits: readonly Visit[], text: string): Visit[] {
+  const wanted = text.trim().toLocaleLowerCase()
+  return visits.filter(({ first_name, email, seat_name }) =>
+    [first_name, email, seat_name].some((value) => value?.toLocaleLowerCase().includes(wanted)),
+  )
+}
+
+/** What the top of a chart of busy seats stands for: not so much that the bars could not be told apart. */
+export function chartTop(most: number, seats: number): number {
+  const top = [5, 10, 20, 50, 100, 200, 500, 1000, 2000].find((step) => step >= most) ?? most
+  return Math.max(1, Math.min(top, Math.max(seats, most)))
+}
