@@ -42,23 +42,31 @@ internal sealed partial class DemoTraffic(
         await control.WaitAsync(cancellation);
         try
         {
-            var driver = Guid.CreateVersion7(time.Now());
-            if (await lease.TryTakeAsync(driver, rate, time.Now()))
+            while (true)
             {
-                // One that was stopped may still be on its way out, by the same accounts.
-                await driving;
-                var crew = await PrepareAsync(driver);
-                if (crew.IsRefused(out var refusal))
+                var driver = Guid.CreateVersion7(time.Now());
+                if (await lease.TryTakeAsync(driver, rate, time.Now()))
                 {
-                    return refusal;
+                    // One that was stopped may still be on its way out, by the same accounts.
+                    await driving;
+                    var crew = await PrepareAsync(driver);
+                    if (crew.IsRefused(out var refusal))
+                    {
+                        return refusal;
+                    }
+
+                    stop?.Dispose();
+                    stop = CancellationTokenSource.CreateLinkedTokenSource(shutdown.Token);
+                    driving = DriveSafelyAsync(driver, rate, crew.Value, stop);
+                    return await lease.FindAsync();
                 }
 
-                stop?.Dispose();
-                stop = CancellationTokenSource.CreateLinkedTokenSource(shutdown.Token);
-                driving = DriveSafelyAsync(driver, rate, crew.Value, stop);
+                // Another's lease that ends at this very moment leaves it to us.
+                if (await lease.FindAsync() is { } running)
+                {
+                    return running;
+                }
             }
-
-            return await lease.FindAsync();
         }
         finally
         {

@@ -132,7 +132,7 @@ public sealed class MetricsTests(ServerWithOwnRedis server) : IClassFixture<Serv
 
         var metrics = await ScrapeAsync();
         Assert.Equal(before + 1, Value(metrics, series));
-        Assert.DoesNotContain("api_errors_total{endpoint=\"/api/user", metrics);
+        Assert.DoesNotContain("api_errors_total{endpoint=\"/api/user/{id}", metrics);
         Assert.DoesNotContain("api_errors_total{endpoint=\"/health", metrics);
     }
 
