@@ -6,13 +6,18 @@ const hour = 3_600_000
 
 /** Makes the page open without a network, and says when there is a new version of it. */
 export function keepUpToDate(): void {
+  let isOffered = false
   const update = registerSW({
     immediate: true,
-    onNeedRefresh: () =>
+    // It is told of one worker more than once.
+    onNeedRefresh: () => {
+      if (isOffered) return
+      isOffered = true
       toast(i18n.global.t('app.updated'), 'plain', {
         label: i18n.global.t('app.reload'),
         run: () => void update(true),
-      }),
+      })
+    },
     // Some never close it.
     onRegisteredSW: (_, registration) =>
       registration && setInterval(() => void registration.update().catch(() => {}), hour),

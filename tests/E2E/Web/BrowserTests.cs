@@ -40,7 +40,7 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
     /// <summary>An error that pages are to log in this test; part of its text, as a regular expression.</summary>
     protected void Expect(string error) => expected.Add(error);
 
-    protected string At(string path) => new Uri(Server.Address, path).ToString();
+    protected string At(string path) => new Uri(Server.Address, path).AbsoluteUri;
 
     /// <summary>A page in a browser of its own, nowhere yet.</summary>
     protected async Task<IPage> NewPageAsync(Look? look = null)

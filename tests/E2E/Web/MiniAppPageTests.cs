@@ -157,8 +157,9 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
     [InlineData("seat_nonsense", "/")]
     public async Task A_link_leads_where_it_says(string start, string path)
     {
-        // There is no such seat, which is for the map to say.
+        // There is no such seat, which is for the map to say; and Telegram's frame may not keep a screen awake.
         Expect("status of 404");
+        Expect("screen-wake-lock");
         var (_, initData) = await LinkedAsync();
 
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: start));
@@ -171,6 +172,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
     public async Task Whoever_is_new_registers_once_and_is_linked()
     {
         Expect("status of 409");
+        Expect("screen-wake-lock");
         var telegramId = MiniApp.NewTelegramId();
         var initData = await MiniApp.InitDataAsync(telegramId);
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: "pass"));
