@@ -109,7 +109,9 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData));
 
         await SeesAsync(app.Locator("nav a[href='/bookings']"));
-        Assert.DoesNotContain("tgWebAppData", await FramePathAsync(page), StringComparison.Ordinal);
+        await Eventually.TrueAsync(async () =>
+            !(await FramePathAsync(page)).Contains("tgWebAppData", StringComparison.Ordinal)
+        );
         await app.Locator("nav a[href='/profile']").ClickAsync();
         await SeesAsync(app.Locator("main h1"));
         await Eventually.TrueAsync(async () => await FramePathAsync(page) == "/profile");
