@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Usage: ./test.sh [xunit's options, for example -class '*Seats*']
-# Every check and every test, on a PostgreSQL and a Redis that are thrown away afterwards. Those in a browser only by
-# -explicit only (or on): the page is not finished yet.
+# Every check and every test, on a PostgreSQL and a Redis that are thrown away afterwards.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 root=$PWD
@@ -114,8 +113,7 @@ for stale in .local/test-*/; do # of a test.sh that was killed
   [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
 done
 
-install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus
-[[ " ${options[*]} " != *' -explicit '* ]] || install_missing chromium
+install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus chromium
 
 mkdir -p "$dir"
 echo "Checking the format ..."

@@ -101,7 +101,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         return (member, initData);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Whoever_is_linked_is_signed_in_within_a_frame_without_cookies()
     {
         var (_, initData) = await LinkedAsync();
@@ -124,7 +124,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         );
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task It_takes_telegrams_theme_and_changes_with_it()
     {
         var (_, initData) = await LinkedAsync();
@@ -139,7 +139,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         await Assertions.Expect(html).ToHaveAttributeAsync("data-theme", "light");
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Telegrams_back_button_leads_back()
     {
         var (_, initData) = await LinkedAsync();
@@ -153,7 +153,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         await ToldAsync(page, "web_app_setup_back_button", data => !(bool)data!["is_visible"]!);
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData("pass", "/pass")]
     [InlineData("seat_0199d2f0-0000-7000-8000-000000000001", "/?seat=0199d2f0-0000-7000-8000-000000000001")]
     [InlineData("seat_nonsense", "/")]
@@ -170,7 +170,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         await Eventually.TrueAsync(async () => (await FramePathAsync(page)).StartsWith(path, StringComparison.Ordinal));
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task Whoever_is_new_registers_once_and_is_linked()
     {
         Expect("status of 409");
@@ -197,7 +197,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         );
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task What_telegram_has_not_signed_is_said_in_words_and_the_map_still_opens()
     {
         Expect("status of 400");
@@ -212,7 +212,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
         await SeesAsync(app.Locator("main h1"));
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_foreign_page_cannot_show_it_in_a_frame()
     {
         Expect("frame-ancestors");

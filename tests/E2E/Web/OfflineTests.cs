@@ -16,7 +16,7 @@ public sealed class OfflineTests(Chromium chromium, BookItServer server)
         return page;
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData("/")]
     [InlineData("/sign-in")]
     [InlineData("/no-such-page")]
@@ -33,7 +33,7 @@ public sealed class OfflineTests(Chromium chromium, BookItServer server)
         Assert.EndsWith(" · BookIT", await page.TitleAsync(), StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task What_the_api_says_is_never_kept()
     {
         Expect("net::ERR_INTERNET_DISCONNECTED");
@@ -62,7 +62,7 @@ public sealed class OfflineTests(Chromium chromium, BookItServer server)
         );
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task The_worker_leaves_the_api_and_its_pages_alone()
     {
         var page = await VisitAsync();
@@ -72,7 +72,7 @@ public sealed class OfflineTests(Chromium chromium, BookItServer server)
         Assert.StartsWith("application/json", docs!.Headers["content-type"], StringComparison.Ordinal);
     }
 
-    [Fact(Explicit = true)]
+    [Fact]
     public async Task A_new_version_is_offered_and_taken_when_the_person_says_so()
     {
         var page = await VisitAsync();

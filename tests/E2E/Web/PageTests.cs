@@ -51,7 +51,7 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         return (address, new Look { As = who is Nobody ? null : await Server.DemoAsync(who) });
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [MemberData(nameof(Pages))]
     public async Task It_opens_for_everybody(string path, string who)
     {
@@ -81,7 +81,7 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         }
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [MemberData(nameof(Pages))]
     public async Task It_fits_a_narrow_screen_and_large_letters(string path, string who)
     {
@@ -97,7 +97,7 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         }
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [MemberData(nameof(Pages))]
     public async Task It_says_so_when_the_api_is_away(string path, string who)
     {
@@ -111,7 +111,7 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         await Eventually.TrueAsync(async () => (await page.Locator("main").InnerTextAsync()).Trim().Length > 10);
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [MemberData(nameof(Pages))]
     public async Task It_is_never_blank_while_the_api_is_slow(string path, string who)
     {
@@ -134,7 +134,7 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         await ReadyAsync(page);
     }
 
-    [Theory(Explicit = true)]
+    [Theory]
     [InlineData("/")]
     [InlineData("/sign-in")]
     public async Task The_first_load_is_small(string path)
