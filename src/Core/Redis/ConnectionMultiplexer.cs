@@ -43,7 +43,7 @@ public sealed class ConnectionMultiplexer : IAsyncDisposable
     /// <param name="url"><c>redis://[user][:password]@host[:port][/database]</c>, or <c>rediss://</c> for TLS; the port is 6379 and the database 0 unless it says otherwise; a user and password are percent-encoded.</param>
     /// <param name="logger">Is told of connections made and lost, and of handlers that throw.</param>
     /// <param name="time">The clock of time-outs; the system's by default.</param>
-    /// <param name="timeout">How long a call waits for its reply and an attempt for a connection: a second by default. A call may end a tenth later.</param>
+    /// <param name="timeout">How long a call waits for its reply and an attempt for a connection: a second by default. A call may end two tenths later.</param>
     /// <exception cref="ArgumentException">The URL is malformed.</exception>
     public static ConnectionMultiplexer Connect(
         string url,

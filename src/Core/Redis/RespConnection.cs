@@ -38,6 +38,7 @@ internal sealed class RespConnection : IAsyncDisposable
     private bool isClosed;
     private long backlog;
     private long lastReply;
+    private long lastLook;
 
     /// <param name="stream">Connected; owned from here on.</param>
     /// <param name="takePush">Is shown every reply first, in order, and says whether it was a message and no reply.</param>
@@ -49,7 +50,7 @@ internal sealed class RespConnection : IAsyncDisposable
         this.takePush = takePush;
         this.timeout = timeout;
         this.time = time;
-        lastReply = time.GetTimestamp();
+        lastReply = lastLook = time.GetTimestamp();
         reading = ReadAsync();
         writing = WriteAsync();
         watchdog = time.CreateTimer(_ => Watch(), null, timeout / 10, timeout / 10);
@@ -181,19 +182,29 @@ internal sealed class RespConnection : IAsyncDisposable
         call.Reply?.Complete(reply);
     }
 
-    /// <summary>Ends the calls that waited too long, the connection if the server seems gone, and silence.</summary>
+    /// <summary>
+    /// Ends the calls that waited too long, the connection if the server seems gone, and silence. Too long is what was
+    /// so at the look before as well: on a busy machine the reply may be here, and this process had no time to read it.
+    /// </summary>
     private void Watch()
     {
+        var look = time.GetTimestamp();
+        var before = Interlocked.Exchange(ref lastLook, look);
+        if (time.GetElapsedTime(before, look) < timeout / 20)
+        {
+            return; // looks that were held up come in a crowd
+        }
+
         var late = new List<PendingCall>();
         bool gone;
         bool idle;
         lock (gate)
         {
             idle = pending.Count == 0;
-            gone = !idle && Waited(pending.Peek()) >= 2 * timeout;
+            gone = !idle && Waited(pending.Peek(), before) >= 2 * timeout;
             foreach (var call in pending)
             {
-                if (Waited(call) < timeout)
+                if (Waited(call, before) < timeout)
                 {
                     break;
                 }
@@ -220,7 +231,7 @@ internal sealed class RespConnection : IAsyncDisposable
         }
     }
 
-    private TimeSpan Waited(PendingCall call) => time.GetElapsedTime(call.SentAt);
+    private TimeSpan Waited(PendingCall call, long until) => time.GetElapsedTime(call.SentAt, until);
 
     private void Close(Exception reason)
     {
