@@ -54,6 +54,15 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       output: {
+        // Two large parts come sooner than forty small ones: what every page is made of, and what most pages look like.
+        manualChunks: (id) =>
+          /\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|@tanstack|openapi-fetch)\//.test(id)
+            ? 'frame'
+            : /\/node_modules\/(reka-ui|@lucide)\/|\/src\/(api|ui|auth\/session|i18n\/(index|format)|telegram\/telegram)\b/.test(
+                  id,
+                )
+              ? 'looks'
+              : undefined,
         chunkFileNames: ({ name, moduleIds }) => {
           const isDesk = moduleIds.some((id) => id.includes('/src/admin/') || id.includes('/qr-scanner/'))
           return `assets/${isDesk ? 'desk/' : ''}${name.split('.')[0]}-[hash].js`

@@ -11,6 +11,9 @@ import { toast } from '@/ui/toasts'
 import App from './App.vue'
 import { router } from './router'
 
+// The page comes together with its words, not after them. When it does not come, the router says so.
+for (const { components } of router.resolve(location.pathname).matched)
+  (components?.default as (() => Promise<unknown>) | undefined)?.().catch(() => {})
 await setLanguage(preferredLanguage())
 
 credentials.onSignedOut = () => {

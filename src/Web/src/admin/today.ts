@@ -1,18 +1,27 @@
 import { useQuery } from '@tanstack/vue-query'
 import { api, take, type Schemas } from '@/api/client'
-import { keys } from '@/api/queries'
+import { keys, queryClient } from '@/api/queries'
+import { useLive } from '@/seats/live'
 
 export type Today = Schemas['TodayResponse']
 export type Visit = Schemas['VisitResponse']
 
-/** How the day goes, looked at again four times a minute. */
+const queryKey = [...keys.admin, 'today']
+
+/** How the day goes. Who comes in takes no other seat, of which nobody tells: so it is looked at every few seconds. */
 export const useToday = () =>
   useQuery({
-    queryKey: [...keys.admin, 'today'],
+    queryKey,
     queryFn: () => take(api.GET('/api/admin/today')),
-    staleTime: 5_000,
-    refetchInterval: 15_000,
+    staleTime: 2_000,
+    refetchInterval: 5_000,
   })
+
+/** The same as soon as somebody takes a seat or gives one back. */
+export function useLiveToday() {
+  useLive(undefined, (change) => change && void queryClient.invalidateQueries({ queryKey }))
+  return useToday()
+}
 
 /** Those whose name, address or seat holds the text. */
 export function visitsWith(visits: readonly Visit[], text: string): Visit[] {

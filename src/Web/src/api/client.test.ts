@@ -67,6 +67,43 @@ describe('an expired sign-in', () => {
     expect(credentials.onSignedOut).not.toHaveBeenCalled()
   })
 
+  it('is renewed once, also where a refusal comes late', async () => {
+    rememberSignIn(true)
+    let renewed = false
+    let refuseLate = () => {}
+    const isLate = new Promise<void>((resolve) => (refuseLate = resolve))
+    serve(async (request) => {
+      if (request.url.endsWith('/auth/refresh')) return ((renewed = true), json(200, tokens(2)))
+      if (renewed) return json(200, { id: 'me' })
+      if (sent.length === 1) await isLate
+      return refused()
+    })
+
+    const late = readMe()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    await readMe()
+    refuseLate()
+
+    expect(await late).toEqual({ id: 'me' })
+    expect(paths().filter((path) => path === '/api/auth/refresh')).toHaveLength(1)
+  })
+
+  it('that another tab has renewed meanwhile is not renewed again', async () => {
+    rememberSignIn(true)
+    const began = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(began)
+    serve(() => {
+      if (sent.length > 1) return json(200, { id: 'me' })
+      localStorage.setItem('bookit.renewed', String(began + 10))
+      clock.mockReturnValue(began + 20)
+      return refused()
+    })
+
+    await readMe()
+
+    expect(paths()).toEqual(['/api/user/me', '/api/user/me'])
+  })
+
   it('sends what was to be sent once more, unchanged', async () => {
     rememberSignIn(true)
     let renewed = false

@@ -74,12 +74,42 @@ const isStream = (request: Request) => request.headers.get('Accept') === 'text/e
 let refreshing: Promise<boolean> | undefined
 
 /** New tokens for old; however many ask at the same time, in however many tabs, it is done once. */
-function refresh(): Promise<boolean> {
-  refreshing ??= refreshOnce().finally(() => (refreshing = undefined))
+function refresh(sentAt: number): Promise<boolean> {
+  refreshing ??= alone(() => refreshOnce(sentAt)).finally(() => (refreshing = undefined))
   return refreshing
 }
 
-async function refreshOnce(): Promise<boolean> {
+const lock = 'bookit.refresh'
+const lockMs = 5_000
+
+/** One tab at a time. Without locks, as over plain HTTP, or where a tab fell asleep over one, the Api bears two as well. */
+async function alone(work: () => Promise<boolean>): Promise<boolean> {
+  if (credentials.tokens || !('locks' in navigator)) return await work()
+  try {
+    return await navigator.locks.request(lock, { signal: AbortSignal.timeout(lockMs) }, work)
+  } catch (reason) {
+    if (reason instanceof Problem) throw reason
+    return await work()
+  }
+}
+
+// When new tokens came last, to this tab or to another: a request that was sent before that had the old ones.
+const renewal = 'bookit.renewed'
+let renewedAt = 0
+
+function wasRenewedSince(sentAt: number): boolean {
+  const last = credentials.tokens ? renewedAt : Number(localStorage.getItem(renewal))
+  // A clock that was set back would make it last for hours.
+  return last > sentAt && last <= Date.now()
+}
+
+function rememberRenewal() {
+  renewedAt = Date.now()
+  if (!credentials.tokens) localStorage.setItem(renewal, String(renewedAt))
+}
+
+async function refreshOnce(sentAt: number): Promise<boolean> {
+  if (wasRenewedSince(sentAt)) return true
   const response = await send(
     new Request(new URL('/api/auth/refresh', location.origin), {
       method: 'POST',
@@ -87,7 +117,10 @@ async function refreshOnce(): Promise<boolean> {
       body: JSON.stringify(credentials.tokens ? { refresh_token: credentials.tokens.refresh } : {}),
     }),
   )
-  if (response.ok) return true
+  if (response.ok) {
+    rememberRenewal()
+    return true
+  }
   if (response.status === 401) return false
   throw problemOf(response, await response.json().catch(() => undefined))
 }
@@ -95,12 +128,13 @@ async function refreshOnce(): Promise<boolean> {
 /** The Api's own door: signed in, in the person's language, with one silent refresh of an expired sign-in. */
 export async function authorizedFetch(request: Request): Promise<Response> {
   const again = request.clone()
+  const sentAt = Date.now()
   const response = await send(request)
   // What leads in is refused for other reasons; whoever goes away may need new tokens for that.
   const { pathname } = new URL(request.url)
   const mayRefresh = isProbablySignedIn() && (!pathname.startsWith('/api/auth/') || pathname === '/api/auth/logout')
   if (response.status !== 401 || !mayRefresh) return response
-  if (await refresh()) return await send(again)
+  if (await refresh(sentAt)) return await send(again)
   // Of all that waited for it, one tells.
   if (isProbablySignedIn()) {
     rememberSignIn(false)

@@ -1,20 +1,23 @@
 import { QueryClient } from '@tanstack/vue-query'
 import { Problem } from './problem'
 
-/** What is asked again only when it may help, at most twice, and not before the server wants it. */
+const longestWaitMs = 10_000
+const waitOf = (problem: unknown) => (problem instanceof Problem && (problem.retryAfterSeconds ?? 0) * 1000) || 0
+
+/**
+ * What is asked again only when it may help, at most twice, and not before the server wants it. Where that is long,
+ * people are told at once.
+ */
 export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
       networkMode: 'always',
-      retry: (failures, problem) => failures < 2 && problem instanceof Problem && problem.isPassing,
-      retryDelay: (attempt, problem) =>
-        Math.min(
-          problem instanceof Problem && problem.retryAfterSeconds
-            ? problem.retryAfterSeconds * 1000
-            : 500 * 2 ** attempt,
-          10_000,
-        ),
+      // Who asks always is not asked again by itself when the network is back.
+      refetchOnReconnect: true,
+      retry: (failures, problem) =>
+        failures < 2 && problem instanceof Problem && problem.isPassing && waitOf(problem) <= longestWaitMs,
+      retryDelay: (attempt, problem) => waitOf(problem) || 500 * 2 ** attempt,
     },
     mutations: { networkMode: 'always' },
   },

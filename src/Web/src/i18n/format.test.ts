@@ -40,6 +40,18 @@ describe('times by the clock of the space', () => {
   })
 })
 
+describe('durations', () => {
+  const minute = 60_000
+  it.each([
+    [30, 'duration.minutes {"minutes":30}'],
+    [120, 'duration.hours {"hours":2}'],
+    [24 * 60, 'duration.hours {"hours":24}'],
+    [47 * 60 + 59, 'duration.both {"hours":47,"minutes":59}'],
+    [72 * 60 - 1, 'duration.days {"n":3}'],
+    [75 * 60 + 10, 'duration.days {"n":3} duration.hours {"hours":3}'],
+  ])('%i minutes', (minutes, words) => expect(format('en').duration(minutes * minute)).toBe(words))
+})
+
 describe('Russian plurals', () => {
   it.each([
     [1, 0],

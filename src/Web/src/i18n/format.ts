@@ -14,10 +14,26 @@ export interface Local {
   minute: number
 }
 
-/** What the clock in a zone shows at a moment. */
-export function localOf(instant: Instant, timeZone: string): Local {
+const made = new Map<string, Intl.DateTimeFormat>()
+
+/** One for each purpose: to make one takes as long as to use it a hundred times. */
+export function dateFormat(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = tag + JSON.stringify(options)
+  const format = made.get(key) ?? new Intl.DateTimeFormat(tag, options)
+  made.set(key, format)
+  return format
+}
+
+const shown = new Map<string, Readonly<Local>>()
+
+/** What the clock in a zone shows at a moment. Asked over and over for the same minutes: of today, of every seat. */
+export function localOf(instant: Instant, timeZone: string): Readonly<Local> {
+  const minute = Math.floor(new Date(instant).getTime() / 60_000)
+  const key = `${minute} ${timeZone}`
+  const known = shown.get(key)
+  if (known) return known
   const parts = Object.fromEntries(
-    new Intl.DateTimeFormat('en-GB', {
+    dateFormat('en-GB', {
       timeZone,
       hourCycle: 'h23',
       year: 'numeric',
@@ -26,11 +42,13 @@ export function localOf(instant: Instant, timeZone: string): Local {
       hour: 'numeric',
       minute: 'numeric',
     })
-      .formatToParts(new Date(instant))
+      .formatToParts(minute * 60_000)
       .filter(({ type }) => type !== 'literal')
       .map(({ type, value }) => [type, Number(value)]),
-  )
-  return parts as unknown as Local
+  ) as unknown as Local
+  if (shown.size >= 2_000) shown.clear()
+  shown.set(key, parts)
+  return parts
 }
 
 /**
@@ -75,7 +93,7 @@ export interface Format {
   moment: (instant: Instant) => string
   /** today, 14:00–16:00; tomorrow, 22:00 – Tue 25 November, 02:00 */
   span: (start: Instant, end: Instant) => string
-  /** 2 h 30 min */
+  /** 2 h 30 min; 3 days 4 h */
   duration: (milliseconds: number) => string
   number: (value: number) => string
 }
@@ -90,12 +108,12 @@ export function useFormat(): ComputedRef<Format> {
 export function makeFormat(
   locale: string,
   timeZone: string,
-  t: (key: string, values?: Record<string, unknown>) => string,
+  t: (key: string, values?: Record<string, unknown>, count?: number) => string,
 ): Format {
   const tag = locale === 'en' ? 'en-GB' : 'ru-RU'
-  const timeFormat = new Intl.DateTimeFormat(tag, { timeZone, hour: '2-digit', minute: '2-digit' })
-  const dayFormat = new Intl.DateTimeFormat(tag, { timeZone, weekday: 'short', day: 'numeric', month: 'long' })
-  const yearFormat = new Intl.DateTimeFormat(tag, { timeZone, day: 'numeric', month: 'long', year: 'numeric' })
+  const timeFormat = dateFormat(tag, { timeZone, hour: '2-digit', minute: '2-digit' })
+  const dayFormat = dateFormat(tag, { timeZone, weekday: 'short', day: 'numeric', month: 'long' })
+  const yearFormat = dateFormat(tag, { timeZone, day: 'numeric', month: 'long', year: 'numeric' })
   const numberFormat = new Intl.NumberFormat(tag)
   const time = (instant: Instant) => timeFormat.format(new Date(instant))
   const day = (instant: Instant) => {
@@ -119,6 +137,12 @@ export function makeFormat(
     },
     duration: (milliseconds) => {
       const minutes = Math.max(0, Math.round(milliseconds / 60_000))
+      // So far away nobody counts minutes.
+      if (minutes >= 48 * 60) {
+        const [days, over] = [Math.floor(Math.round(minutes / 60) / 24), Math.round(minutes / 60) % 24]
+        const inDays = t('duration.days', { n: days }, days)
+        return over === 0 ? inDays : `${inDays} ${t('duration.hours', { hours: over })}`
+      }
       const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
       if (hours === 0) return t('duration.minutes', { minutes: rest })
       return rest === 0 ? t('duration.hours', { hours }) : t('duration.both', { hours, minutes: rest })

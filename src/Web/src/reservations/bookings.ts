@@ -55,14 +55,15 @@ export async function readNext(): Promise<Booking | null> {
   }
 }
 
-/** All seats, for what a booking does not say of its own: the zone. */
-export function useSeatsById() {
+/** What a booking does not say of its own seat: the zone. Null: it is in none; undefined: that is not known yet. */
+export function useZones() {
   const { data } = useQuery({
     queryKey: [...keys.seats, 'all'],
     queryFn: () => take(api.GET('/api/seat')),
     staleTime: 300_000,
   })
-  return computed(() => new Map((data.value ?? []).map((seat) => [seat.id, seat])))
+  const zones = computed(() => data.value && new Map(data.value.map(({ id, zone }) => [id, zone])))
+  return (seatId: string): string | null | undefined => zones.value && (zones.value.get(seatId) ?? null)
 }
 
 /** Changes a booking. Whatever comes of it, what was read before may be wrong afterwards. */

@@ -4,7 +4,7 @@ import { api, authorizedFetch, now, take } from '@/api/client'
 import { Problem, problemOf } from '@/api/problem'
 import { keys } from '@/api/queries'
 import { useLive } from '@/seats/live'
-import { readNext, useSeatsById } from './bookings'
+import { readNext, useZones } from './bookings'
 import { forgetPass, keepPass, readKeptPass } from './keptPass'
 import { isLive, type Booking } from './rules'
 
@@ -27,14 +27,12 @@ export function usePass(id: Ref<string | undefined>) {
   )
   const hasAnswered = () => read.data.value !== undefined || (read.error.value as Problem | null)?.isPassing === false
 
-  const seats = useSeatsById()
+  const zoneOf = useZones()
   const zone = computed(() => {
-    const seat = booking.value && seats.value.get(booking.value.seat_id)
-    return seat
-      ? seat.zone
-      : kept.value?.reservation.seat_id === booking.value?.seat_id
-        ? (kept.value?.zone ?? null)
-        : null
+    if (!booking.value) return null
+    const { seat_id } = booking.value
+    const known = zoneOf(seat_id)
+    return known === undefined && kept.value?.reservation.seat_id === seat_id ? kept.value.zone : known
   })
 
   const isShowable = computed(() => !!booking.value && isLive(booking.value, now()))
@@ -53,7 +51,7 @@ export function usePass(id: Ref<string | undefined>) {
     [() => read.data.value, () => code.data.value, zone],
     ([answer, codeSvg]) => {
       if (answer?.booking && isLive(answer.booking, now()) && codeSvg)
-        keepPass({ reservation: answer.booking, zone: zone.value, svg: codeSvg, keptAt: answer.at })
+        keepPass({ reservation: answer.booking, zone: zone.value ?? null, svg: codeSvg, keptAt: answer.at })
       else if (answer && kept.value && (answer.booking === null || answer.booking.id === kept.value.reservation.id))
         forgetPass()
     },
@@ -63,6 +61,8 @@ export function usePass(id: Ref<string | undefined>) {
   return {
     booking,
     zone,
+    /** It was shown before, and is shown at once. */
+    isKept: computed(() => booking.value !== undefined && kept.value?.reservation.id === booking.value?.id),
     picture: useObjectUrl(svg),
     error: read.error,
     codeError: code.error,

@@ -5,7 +5,8 @@ export function useWakeLock(): void {
   let gone = false
   let lock: WakeLockSentinel | undefined
   const hold = async () => {
-    if (document.visibilityState !== 'visible' || (lock && !lock.released)) return
+    // Who shows the page in a frame, as Telegram does, does not allow it, and the browser would tell of each attempt.
+    if (window.top !== window || document.visibilityState !== 'visible' || (lock && !lock.released)) return
     try {
       lock = await navigator.wakeLock.request('screen')
       if (gone) await lock.release()

@@ -16,8 +16,8 @@ interface Attempt {
 let unanswered: Attempt | undefined
 
 function attemptFor(seatId: string, { start, end }: Span, following: boolean): Attempt {
-  // "Now" moves on between two presses; so long the Api takes what was now for now.
-  const name = `${seatId} ${following ? 'now' : start} ${end}`
+  // "Now" moves on between two presses, and its end with it; so long the Api takes what was now for now.
+  const name = following ? `${seatId} now` : `${seatId} ${start} ${end}`
   if (unanswered?.name === name && (!following || start - unanswered.start < 4 * minute)) return unanswered
   return (unanswered = { name, key: crypto.randomUUID(), start, end })
 }

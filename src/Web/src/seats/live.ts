@@ -148,7 +148,9 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
         open: (signal) => authorizedFetch(new Request(url, { signal, headers: { Accept: 'text/event-stream' } })),
         signal: stop.signal,
         onState: (now) => {
-          if (stop.signal.aborted || now === state.value) return
+          if (stop.signal.aborted) return
+          if (now !== 'live') isFirst = false
+          if (now === state.value) return
           state.value = now
           // What was heard last may no longer be true.
           if (now !== 'live') busy.value = undefined

@@ -44,9 +44,15 @@ export function useSeats(span: MaybeRefOrGetter<Span>) {
   watch(live.version, (_, before) => {
     if (before !== undefined) void queryClient.invalidateQueries({ queryKey: keys.seats })
   })
-  // What was missed between the last word and the next look.
+  // What was missed between the last word and the next look; and until one hears again.
+  let hasBroken = false
   watch(live.state, (state, before) => {
-    if (before === 'live' && state !== 'live') void refetch()
+    if (before === 'live' && state !== 'live') {
+      hasBroken = true
+      void refetch()
+    } else if (state === 'live' && hasBroken) {
+      void queryClient.invalidateQueries({ queryKey: keys.seatTimes })
+    }
   })
 
   const seats = computed(() => {

@@ -45,12 +45,12 @@ export function startMiniApp(router: Router, parameters: URLSearchParams): void 
   })
 }
 
-/** Telegram need not listen: somebody may have opened its address elsewhere. */
 const tell = ((...words: Parameters<PostEventFn>) => {
   try {
     postEvent(...words)
   } catch {
-    // Then it is an ordinary page.
+    // Nobody listens: somebody has opened the address elsewhere. It is an ordinary page then.
+    telegram.isHere.value = false
   }
 }) as PostEventFn
 
@@ -109,7 +109,9 @@ function wear(colors: ThemeColors) {
 
 function takeButtons(router: Router, version: string) {
   if (supports('web_app_setup_back_button', version)) {
-    router.afterEach((to) => tell('web_app_setup_back_button', { is_visible: to.name !== 'map' }))
+    router.afterEach(({ name, query }) => {
+      tell('web_app_setup_back_button', { is_visible: name !== 'map' || query.seat !== undefined })
+    })
     on('back_button_pressed', () => {
       if (window.history.state?.back) router.back()
       else void router.replace({ name: 'map' })

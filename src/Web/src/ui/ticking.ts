@@ -1,13 +1,16 @@
 import { onScopeDispose, ref } from 'vue'
 import { now } from '@/api/clock'
 
-/** The present by the server's clock, moving on while the page is looked at. */
-export function useNow(everyMs = 15_000) {
-  const present = ref(now())
-  const tick = () => {
-    if (document.visibilityState === 'visible') present.value = now()
-  }
-  const timer = setInterval(tick, everyMs)
+/**
+ * The present by the server's clock, which may become known only after the first answer; it moves on in whole steps, so
+ * that nothing is drawn anew without need.
+ */
+export function useNow(stepMs = 15_000) {
+  const read = () => Math.floor(now() / stepMs) * stepMs
+  const present = ref(read())
+  const tick = () => (present.value = read())
+  const timer = setInterval(tick, 1_000)
+  // In the background clocks stand still.
   document.addEventListener('visibilitychange', tick)
   onScopeDispose(() => {
     clearInterval(timer)
