@@ -113,7 +113,7 @@ for stale in .local/test-*/; do # of a test.sh that was killed
   [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
 done
 
-install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus chromium
+install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus chromium chromium-headless-shell
 
 mkdir -p "$dir"
 echo "Checking the format ..."
@@ -122,7 +122,11 @@ in_background dotnet csharpier check .
 echo "Building ..."
 in_background dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off \
   >"$dir/build.log" || { cat "$dir/build.log" >&2 && exit 1; }
-in_background npm ci --silent --prefix tests/E2E/node
+installed=tests/E2E/node/node_modules/.package-lock.json # what npm writes last
+if [[ ! $installed -nt tests/E2E/node/package-lock.json ]]; then
+  in_background npm ci --silent --prefix tests/E2E/node
+  touch "$installed"
+fi
 
 echo "Starting PostgreSQL and Redis ..."
 start_postgres "$dir/postgres" max_connections=400 shared_buffers=256MB \

@@ -48,7 +48,7 @@ is_installed() {
     zbar-tools) command -v zbarimg >/dev/null ;;
     librsvg2-bin) command -v rsvg-convert >/dev/null ;;
     prometheus) command -v promtool >/dev/null ;;
-    chromium) command -v chromium >/dev/null ;;
+    chromium | chromium-headless-shell) command -v "$1" >/dev/null ;;
   esac
 }
 

@@ -9,8 +9,10 @@ using System.Text.Json;
 using BookIT.Core.Auth;
 using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
+using BookIT.Core.Seats;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace BookIT.Tests.E2E.Servers;
 
@@ -35,6 +37,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     private readonly TemporaryFolder folder = new();
     private int lastUser;
     private int lastReservation;
+    private long lastWritten;
 
     /// <summary>The database behind it.</summary>
     public NpgsqlDataSource Postgres { get; private set; } = null!;
@@ -159,21 +162,37 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     }
 
     /// <summary>A new seat, written straight to the database.</summary>
-    public async Task<Guid> SeatAsync(string? name = null)
+    public async Task<Guid> SeatAsync(string? name = null, double x = 0, double y = 0, string? zone = null)
     {
         var id = Guid.CreateVersion7();
         await using var command = Postgres.CreateCommand(
             """
-            INSERT INTO seats (id, name, type, x, y, has_water, has_kitchen, has_computer, has_smart_desk, is_quiet,
-                is_talk_room)
-            VALUES ($1, $2, 'seat', 0, 0, false, false, false, false, false, false)
+            INSERT INTO seats (id, name, type, x, y, zone, has_water, has_kitchen, has_computer, has_smart_desk,
+                is_quiet, is_talk_room)
+            VALUES ($1, $2, 'seat', $3, $4, $5, false, false, false, false, false, false)
             """
         );
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name ?? $"Seat {id:N}" });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = x });
+        command.Parameters.Add(new NpgsqlParameter<double> { TypedValue = y });
+        command.Parameters.Add(
+            new NpgsqlParameter { Value = (object?)zone ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text }
+        );
         await command.ExecuteNonQueryAsync();
         await ExecuteAsync("UPDATE seat_catalog_version SET version = version + 1");
+        lastWritten = TimeProvider.System.GetTimestamp();
         return id;
+    }
+
+    /// <summary>
+    /// Waits until what was written straight to the database shows: nobody was told of it, so that the Api may still
+    /// answer as before, for as long as it promises.
+    /// </summary>
+    public Task WrittenSeatsShowAsync()
+    {
+        var left = SeatChanges.MaxAge - TimeProvider.System.GetElapsedTime(lastWritten);
+        return left > TimeSpan.Zero ? Task.Delay(left) : Task.CompletedTask;
     }
 
     /// <summary>A reservation as it may stand after a while, written straight to the database.</summary>
@@ -203,6 +222,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = status });
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)slot });
         await command.ExecuteNonQueryAsync();
+        lastWritten = TimeProvider.System.GetTimestamp();
         return id;
     }
 

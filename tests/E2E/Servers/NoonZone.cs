@@ -6,4 +6,7 @@ public static class NoonZone
     // The signs in these names are those of POSIX: west is positive.
     public static string Name { get; } =
         TimeProvider.System.GetUtcNow().Hour - 12 is var west && west < 0 ? $"Etc/GMT{west}" : $"Etc/GMT+{west}";
+
+    /// <summary>Its clock.</summary>
+    public static TimeZoneInfo Clock { get; } = TimeZoneInfo.FindSystemTimeZoneById(Name);
 }

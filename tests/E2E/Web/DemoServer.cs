@@ -4,7 +4,7 @@ using BookIT.Tests.E2E.Servers;
 namespace BookIT.Tests.E2E.Web;
 
 /// <summary>A space as a newcomer's first one: with people, seats and what has happened there.</summary>
-public sealed class DemoServer(TestServers servers) : BookItServer(servers)
+public class DemoServer(TestServers servers) : BookItServer(servers)
 {
     protected override IReadOnlyDictionary<string, string?> Settings =>
         new Dictionary<string, string?> { ["Demo__Enabled"] = "true" };
@@ -25,4 +25,14 @@ public sealed class DemoServer(TestServers servers) : BookItServer(servers)
             await QueryAsync<Guid>($"SELECT id FROM users WHERE email = '{name}@example.com'"),
             await QueryAsync<string>($"SELECT role FROM users WHERE email = '{name}@example.com'")
         );
+
+    /// <summary>A page's address, in which <c>{…}</c> at the end is the answer of a query.</summary>
+    public async Task<string> AddressAsync(string path) =>
+        path.IndexOf('{', StringComparison.Ordinal) is >= 0 and var at
+            ? path[..at] + await QueryAsync<Guid>(path[(at + 1)..^1])
+            : path;
+
+    /// <summary>Where one of the <see cref="Pages"/> is, and whose it is.</summary>
+    public async Task<(string Address, Look Look)> VisitAsync(string path, string who) =>
+        (await AddressAsync(path), new Look { As = who is Pages.Nobody ? null : await DemoAsync(who) });
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using BookIT.Tests.E2E.Auth;
 using BookIT.Tests.E2E.Servers;
 using BookIT.Tests.E2E.Telegram;
@@ -11,7 +12,7 @@ namespace BookIT.Tests.E2E.Web;
 /// The page inside Telegram: in a frame of its web client, which gets no cookies, or in an app's own browser. Telegram
 /// is played by a page of ours at its address, which keeps what it is told in <c>told</c>.
 /// </summary>
-public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken server)
+public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotToken server)
     : BrowserTests<ServerWithBotToken>(chromium, server),
         IClassFixture<ServerWithBotToken>
 {
@@ -159,9 +160,8 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
     [InlineData("seat_nonsense", "/")]
     public async Task A_link_leads_where_it_says(string start, string path)
     {
-        // There is no such seat, which is for the map to say; and Telegram's frame may not keep a screen awake.
+        // There is no such seat, which is for the map to say.
         Expect("status of 404");
-        Expect("screen-wake-lock");
         var (_, initData) = await LinkedAsync();
 
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: start));
@@ -171,10 +171,45 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
     }
 
     [Fact]
+    public async Task Telegrams_main_button_books_the_seat()
+    {
+        Expect("status of 404");
+        var (member, initData) = await LinkedAsync();
+        var seat = await Server.SeatAsync("A1");
+        var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: $"seat_{seat}"));
+        var sheet = app.GetByRole(AriaRole.Dialog, new() { Name = "A1" });
+        await SeesAsync(sheet);
+        await ToldAsync(
+            page,
+            "web_app_setup_main_button",
+            data =>
+                (bool)data!["is_visible"]!
+                && (bool)data["is_active"]!
+                && ((string)data["text"]!).StartsWith("Book ", StringComparison.Ordinal)
+        );
+        // One button is enough.
+        await Assertions.Expect(sheet.GetByRole(AriaRole.Button, new() { NameRegex = Book() })).ToHaveCountAsync(0);
+
+        await page.EvaluateAsync("() => tell('main_button_pressed')");
+
+        await SeesAsync(app.GetByRole(AriaRole.Dialog, new() { Name = "A1 is yours" }));
+        await ToldAsync(page, "web_app_setup_main_button", data => !(bool)data!["is_visible"]!);
+        Assert.Equal(
+            1,
+            await Server.QueryAsync<long>(
+                $"SELECT count(*) FROM reservations WHERE user_id = '{member.UserId}' AND seat_id = '{seat}'"
+            )
+        );
+
+        await page.EvaluateAsync("() => tell('back_button_pressed')");
+        await Assertions.Expect(app.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        await ToldAsync(page, "web_app_setup_back_button", data => !(bool)data!["is_visible"]!);
+    }
+
+    [Fact]
     public async Task Whoever_is_new_registers_once_and_is_linked()
     {
         Expect("status of 409");
-        Expect("screen-wake-lock");
         var telegramId = MiniApp.NewTelegramId();
         var initData = await MiniApp.InitDataAsync(telegramId);
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: "pass"));
@@ -232,4 +267,7 @@ public sealed class MiniAppPageTests(Chromium chromium, ServerWithBotToken serve
 
         Assert.Equal(0, await page.FrameLocator("iframe").Locator("#app").CountAsync());
     }
+
+    [GeneratedRegex("^Book ", RegexOptions.None, 1000)]
+    private static partial Regex Book();
 }

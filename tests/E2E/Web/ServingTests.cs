@@ -38,6 +38,8 @@ public sealed partial class ServingTests(BookItServer server, ServerWithBotToken
         Assert.Equal(HttpStatusCode.OK, page.Status);
         Assert.Equal("text/html; charset=utf-8", Header(page, "Content-Type"));
         Assert.Equal("no-cache", Header(page, "Cache-Control"));
+        Assert.DoesNotContain("unsafe", Header(page, "Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'none';", Header(page, "Content-Security-Policy"), StringComparison.Ordinal);
         Assert.Contains("<div id=\"app\">", Encoding.UTF8.GetString(page.Bytes), StringComparison.Ordinal);
     }
 

@@ -116,11 +116,11 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         var email = NewEmail();
         await RegisterAsync(await NewPageAsync(), email);
         var page = await OpenAsync("/tickets?from=a-mail");
-        await page.WaitForURLAsync(IsSignIn);
+        await ArrivesAsync(page, IsSignIn);
 
         await SignInAsync(page, email, BookItServer.Password);
 
-        await page.WaitForURLAsync(At("/tickets?from=a-mail"));
+        await ArrivesAsync(page, "/tickets?from=a-mail");
         await ReadyAsync(page);
     }
 
@@ -147,7 +147,7 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         Expect("status of 401");
         var page = await NewPageAsync(new Look { Width = 1280 });
         await RegisterAsync(page, NewEmail());
-        await ExpireAsync(page);
+        await page.Context.ExpireAsync();
         var refreshes = 0;
         page.Request += (_, request) =>
             refreshes += request.Url.EndsWith("/api/auth/refresh", StringComparison.Ordinal) ? 1 : 0;
@@ -172,10 +172,10 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
 
         await page.ReloadAsync();
 
-        await page.WaitForURLAsync(IsSignIn);
+        await ArrivesAsync(page, IsSignIn);
         await SeesAsync(page.GetByText("Your sign-in has ended. Please sign in again.").First);
         await SignInAsync(page, email, BookItServer.Password);
-        await page.WaitForURLAsync(At("/profile"));
+        await ArrivesAsync(page, "/profile");
     }
 
     [Fact]
@@ -200,25 +200,5 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         }
 
         Assert.Equal(0, dialogs);
-    }
-
-    /// <summary>The access token is none any more; the refresh token still is one.</summary>
-    private static async Task ExpireAsync(IPage page)
-    {
-        var cookie = (await page.Context.CookiesAsync()).Single(cookie => cookie.Name == "access_token");
-        await page.Context.ClearCookiesAsync(new BrowserContextClearCookiesOptions { Name = "access_token" });
-        await page.Context.AddCookiesAsync([
-            new Cookie
-            {
-                Name = "access_token",
-                Value = BookItServer.Token(
-                    Guid.CreateVersion7(),
-                    expires: TimeProvider.System.GetUtcNow().AddHours(-1)
-                ),
-                Domain = cookie.Domain,
-                Path = "/",
-                HttpOnly = true,
-            },
-        ]);
     }
 }

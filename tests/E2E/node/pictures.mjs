@@ -1,9 +1,10 @@
 // Makes pictures and reads them, with libraries by other people.
 // node pictures.mjs make FOLDER WIDTH HEIGHT   makes pictures that say where they were taken, and others, in FOLDER
+// node pictures.mjs webp FOLDER TARGET         makes WebP of every PNG in FOLDER, in TARGET, and takes other pictures away there
 // node pictures.mjs read FILE                  decodes a picture whole, and prints what it is and what it says (JSON)
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join, parse } from "node:path";
 import exifr from "exifr";
 import sharp from "sharp";
 
@@ -51,6 +52,13 @@ if (action === "make") {
     moving.clone().webp({ loop: 3, delay: [100, 200] }).toFile(join(path, "moving.webp")),
     moving.clone().gif({ loop: 3, delay: [100, 200] }).toFile(join(path, "moving.gif")),
   ]);
+} else if (action === "webp") {
+  const target = process.argv[4];
+  await mkdir(target, { recursive: true });
+  for (const old of (await readdir(target)).filter((name) => name.endsWith(".webp"))) await rm(join(target, old));
+  for (const { base, name } of (await readdir(path)).map(parse)) {
+    await sharp(join(path, base)).webp({ quality: 80, effort: 6 }).toFile(join(target, `${name}.webp`));
+  }
 } else {
   const bytes = await readFile(path);
   const picture = sharp(bytes, { pages: -1, failOn: "warning" });
