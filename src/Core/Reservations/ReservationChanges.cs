@@ -140,9 +140,14 @@ public sealed class ReservationChanges(
             catch (Exception exception)
                 when (exception.PostgresError() is { } error && Booking.RefusalFor(error) is { } refusal)
             {
-                // What stands in the way may be over, only not marked so yet.
-                var isTaken = refusal is Refusal.SeatTaken;
-                if (!isTaken || attempt == MaxAttempts || await SettleAllAsync(now, cancellation) == 0)
+                if (refusal is not Refusal.SeatTaken || attempt == MaxAttempts)
+                {
+                    return refusal;
+                }
+
+                // What stands in the way may be over, only not marked so yet. Where nothing was, somebody may have
+                // marked it since: the first time that is worth another look.
+                if (await SettleAllAsync(now, cancellation) == 0 && attempt > 1)
                 {
                     return refusal;
                 }

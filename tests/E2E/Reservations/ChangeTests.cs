@@ -1,5 +1,6 @@
 using System.Net;
 using BookIT.Tests.E2E.Servers;
+using Npgsql;
 
 namespace BookIT.Tests.E2E.Reservations;
 
@@ -100,6 +101,39 @@ public sealed class ChangeTests(BookItServer server) : IClassFixture<BookItServe
         var moved = await Patch(member, id, new { seat_id = seat });
 
         Assert.Equal(HttpStatusCode.OK, moved.Status);
+    }
+
+    [Fact]
+    public async Task A_move_onto_one_that_the_clock_ends_at_that_very_moment_succeeds()
+    {
+        var seat = await server.SeatAsync();
+        var member = await server.MemberAsync();
+        var id = await server.ReservationAsync(member.UserId, await server.SeatAsync(), At(-0.5), At(2), "active");
+        var holder = (await server.MemberAsync()).UserId;
+        var over = await server.ReservationAsync(holder, seat, At(-2), now.AddSeconds(-1), "active");
+        await using var connection = await server.Postgres.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var end = new NpgsqlCommand(
+            $"SELECT 1 FROM reservations WHERE id = '{over}' FOR UPDATE",
+            connection
+        );
+        await end.ExecuteNonQueryAsync();
+
+        var moving = Patch(member, id, new { seat_id = seat });
+        // It has met the other one, and wants to mark that as over.
+        await Eventually.TrueAsync(async () =>
+            await server.QueryAsync<long>(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH due AS%'
+                """
+            ) > 0
+        );
+        end.CommandText = $"UPDATE reservations SET status = 'closed', closed_at = now() WHERE id = '{over}'";
+        await end.ExecuteNonQueryAsync();
+        await transaction.CommitAsync();
+
+        Assert.Equal(HttpStatusCode.OK, (await moving).Status);
     }
 
     [Fact]

@@ -270,11 +270,15 @@ public sealed class RaceTests(TwoApis server) : IClassFixture<TwoApis>
             var written = TimeProvider.System.GetTimestamp();
             // One replica may have it from Redis, where the other has put it in the last moment of its own.
             await Task.WhenAll(
-                Eventually.TrueAsync(async () => !await IsFree(server.Address)),
-                Eventually.TrueAsync(async () => !await IsFree(server.SecondAddress))
+                new[] { server.Address, server.SecondAddress }.Select(async address =>
+                {
+                    for (var asked = written; await IsFree(address); asked = TimeProvider.System.GetTimestamp())
+                    {
+                        var age = TimeProvider.System.GetElapsedTime(written, asked);
+                        Assert.True(age < TimeSpan.FromSeconds(1.7), $"It was shown to whoever asked {age} later");
+                    }
+                })
             );
-            var age = TimeProvider.System.GetElapsedTime(written);
-            Assert.True(age < TimeSpan.FromSeconds(1.7), $"It was shown for {age}");
             await server.ExecuteAsync($"UPDATE reservations SET status = 'closed' WHERE id = '{id}'");
         }
     }
