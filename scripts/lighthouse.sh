@@ -27,7 +27,7 @@ mkdir -p "$dir"
 echo "Building ..."
 dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off >"$dir/build.log" ||
   { cat "$dir/build.log" >&2 && exit 1; }
-npm ci --silent --no-audit --no-fund --prefix tests/lighthouse
+npm ci --no-audit --no-fund --loglevel error --prefix tests/lighthouse
 
 echo "Starting the Api ..."
 start_postgres "$dir/postgres"
@@ -40,7 +40,7 @@ echo "$!" >"$dir/api.pid"
 deadline=$((SECONDS + 120))
 until node -e 'fetch(process.argv[1] + "/health/ready").then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))' \
   "$url"; do
-  ((SECONDS < deadline)) && kill -0 "$!" || { tail -n 20 "$dir/api.log" >&2 && exit 1; }
+  if ((SECONDS > deadline)) || ! kill -0 "$!"; then tail -n 20 "$dir/api.log" >&2 && exit 1; fi
   sleep 0.5
 done
 

@@ -37,14 +37,14 @@ const table = (rows) => rows.map((row) => `| ${row.join(' | ')} |`).join('\n')
 // Lighthouse's own settings of a phone: a slow 4G line and a processor at a quarter of this one's speed.
 async function measure(path) {
   const results = []
-  for (let run = 0; run < runs; run++) {
+  for (let tries = 0; results.length < runs; tries++) {
     const { lhr } = await lighthouse(new URL(path, base).href, {
       port: chrome.port,
       logLevel: 'error',
       onlyCategories: categories,
     })
-    if (lhr.runtimeError) throw new Error(lhr.runtimeError.message)
-    results.push(lhr)
+    if (!lhr.runtimeError) results.push(lhr)
+    else if (tries === 2 * runs) throw new Error(lhr.runtimeError.message)
   }
   results.sort((one, other) => one.categories.performance.score - other.categories.performance.score)
   return results[Math.floor(runs / 2)]
