@@ -19,8 +19,15 @@ using BookIT.Core.Auth;
 using BookIT.Core.Avatars;
 using BookIT.Core.Demo;
 using BookIT.Core.Mail;
+using BookIT.Core.Metrics;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 const long MaxBodyBytes = 64 * 1024;
+
+if (args is ["health"])
+{
+    return await HealthProbe.RunAsync();
+}
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(
@@ -30,6 +37,13 @@ builder.WebHost.ConfigureKestrel(kestrel =>
 {
     kestrel.AddServerHeader = false;
     kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+    // Whoever is slower than this is cut off; so is, by Kestrel's own limit, a body of less than 240 bytes a second. Answers
+    // have a limit of ours: at 240 bytes a second, whoever does not listen would keep a megabyte in memory for an hour.
+    kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+    kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 2048, gracePeriod: TimeSpan.FromSeconds(10));
+    kestrel.Limits.MaxConcurrentConnections = kestrel
+        .ApplicationServices.GetRequiredService<RateLimitOptions>()
+        .Connections;
 });
 builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(10));
 
@@ -37,10 +51,14 @@ builder.AddCore();
 builder.AddAuth();
 builder.AddYandex();
 builder.Services.AddSingleton<SeatList>();
+builder.Services.AddSingleton<Alternatives>();
 builder.Services.AddSingleton<SeatWatch>();
 builder.Services.AddHostedService(services => services.GetRequiredService<SeatWatch>());
 builder.Services.AddHostedService<AvatarUpkeep>();
 builder.Services.AddHostedService<MailWorker>();
+builder.Services.AddHostedService(services => services.GetRequiredService<SpaceReadings>());
+builder.Services.AddSingleton<DemoGuard>();
+builder.Services.AddHostedService(services => services.GetRequiredService<DemoGuard>());
 builder.Services.AddSingleton<DemoTraffic>();
 builder.Services.AddHostedService(services => services.GetRequiredService<DemoTraffic>());
 
@@ -75,6 +93,12 @@ if (app.Environment.IsDevelopment())
     }
 }
 
+if (!await app.Services.GetRequiredService<DemoGuard>().AllowsStartAsync())
+{
+    return 1;
+}
+
+app.UseMiddleware<RequestLog>();
 app.UseSecurityHeaders();
 app.UseLanguages();
 app.UseErrorCount();
@@ -125,4 +149,4 @@ app.MapMetrics();
 app.MapApiDescription();
 
 await app.RunAsync();
-return 0;
+return Environment.ExitCode;

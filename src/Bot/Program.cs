@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Bot.Admin;
+using BookIT.Bot.Http;
 using BookIT.Bot.Links;
 using BookIT.Bot.Notifications;
 using BookIT.Bot.Reservations;
@@ -12,6 +13,11 @@ using BookIT.Core.Auth;
 using BookIT.Core.Metrics;
 using BookIT.Core.Telegram;
 using Microsoft.AspNetCore.Http.HttpResults;
+
+if (args is ["health"])
+{
+    return await HealthProbe.RunAsync();
+}
 
 // The settings lie beside the program, wherever it is started from.
 var builder = WebApplication.CreateBuilder(
@@ -53,6 +59,7 @@ if (!app.Services.CheckOptions())
 }
 
 app.Services.StartMetrics();
+app.UseMiddleware<RequestLog>();
 app.MapGet("/health/live", () => TypedResults.Ok());
 app.MapGet(
     "/health/ready",
@@ -64,10 +71,17 @@ app.MapGet(
 );
 app.MapGet(
     "/metrics",
-    Results<ContentHttpResult, NotFound> (MetricsExporter exporter, MetricsOptions options, HttpContext context) =>
-        IsNear(context, options)
-            ? TypedResults.Text(exporter.Scrape(), MetricsExporter.ContentType)
-            : TypedResults.NotFound()
+    Results<EmptyHttpResult, NotFound> (MetricsExporter exporter, MetricsOptions options, HttpContext context) =>
+    {
+        if (!IsNear(context, options))
+        {
+            return TypedResults.NotFound();
+        }
+
+        context.Response.ContentType = MetricsExporter.ContentType;
+        exporter.Scrape(context.Response.BodyWriter);
+        return TypedResults.Empty;
+    }
 );
 
 // The bot starts with its process; whoever calls this, however often, learns how it does.

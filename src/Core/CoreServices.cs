@@ -6,6 +6,7 @@ using BookIT.Core.Data;
 using BookIT.Core.Demo;
 using BookIT.Core.Floor;
 using BookIT.Core.Languages;
+using BookIT.Core.Logs;
 using BookIT.Core.Mail;
 using BookIT.Core.Metrics;
 using BookIT.Core.Notifications;
@@ -15,6 +16,7 @@ using BookIT.Core.Seats;
 using BookIT.Core.Space;
 using BookIT.Core.Telegram;
 using BookIT.Core.Tickets;
+using BookIT.Core.Traces;
 using BookIT.Core.Users;
 using BookIT.Core.Yandex;
 using Microsoft.EntityFrameworkCore;
@@ -33,6 +35,8 @@ public static class CoreServices
     /// <summary>Adds the domain's options, its servers and its use cases.</summary>
     public static IHostApplicationBuilder AddCore(this IHostApplicationBuilder builder)
     {
+        builder.AddLogFile();
+        BatchedConsole.AddTo(builder);
         var services = builder.Services;
         var isProduction = builder.Environment.IsProduction();
         services.TryAddSingleton(TimeProvider.System);
@@ -50,17 +54,25 @@ public static class CoreServices
         services.AddValidatedOptions<RateLimitOptions>("RateLimits", options => options.Mistakes());
         services.AddValidatedOptions<DemoOptions>("Demo", _ => []);
         services.AddValidatedOptions<MetricsOptions>("Metrics", options => options.Mistakes());
+        services.AddValidatedOptions<OtlpOptions>("Otlp", options => options.Mistakes());
         services.AddValidatedOptions<BookingOptions>("Booking", options => options.Mistakes());
         services.AddValidatedOptions<SpaceOptions>("Space", options => options.Mistakes());
         services.AddValidatedOptions<AvatarOptions>("Avatars", _ => []);
         services.AddValidatedOptions<S3Options>("S3", options => options.Mistakes());
         services.AddValidatedOptions<MailOptions>("", options => options.Mistakes());
 
+        services.AddHostedService<Tracing>();
         services.AddSingleton<MetricsExporter>();
         services.AddSingleton(provider => new BookItMetrics(
             provider.GetRequiredService<IMeterFactory>().Create(BookItMetrics.MeterName),
             provider.GetRequiredService<TimeProvider>()
         ));
+        services.AddSingleton(provider =>
+            ActivatorUtilities.CreateInstance<SpaceReadings>(
+                provider,
+                provider.GetRequiredService<IMeterFactory>().Create(BookItMetrics.MeterName)
+            )
+        );
         services.AddSingleton(provider =>
             Postgres.CreateDataSource(
                 provider.GetRequiredService<ConnectionStrings>().Postgres,
@@ -157,7 +169,7 @@ public static class CoreServices
         services.AddScoped<Announcements>();
         services.AddScoped<SupportTickets>();
         services.AddSingleton<Reminders>();
-        services.AddScoped<Outbox>();
+        services.AddSingleton<Outbox>();
         services.AddScoped<NewsReading>();
         services.AddScoped<NotificationPreferences>();
         services.AddScoped<NotificationReview>();

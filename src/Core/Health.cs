@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using BookIT.Core.Data;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +26,7 @@ public sealed class Health(
     NpgsqlDataSource postgres,
     ConnectionMultiplexer redis,
     IServiceScopeFactory scopes,
+    IMeterFactory meters,
     TimeProvider time
 ) : BackgroundService
 {
@@ -52,6 +55,17 @@ public sealed class Health(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        meters
+            .Create(BookItMetrics.MeterName)
+            .CreateObservableGauge(
+                "server_up",
+                () =>
+                    Current.Servers.Select(server => new Measurement<int>(
+                        server.Value.Ok ? 1 : 0,
+                        new KeyValuePair<string, object?>("server", server.Key)
+                    )),
+                description: "Whether this process reaches PostgreSQL and Redis, as its readiness says: 1 or 0."
+            );
         using var timer = new PeriodicTimer(Interval, time);
         do
         {

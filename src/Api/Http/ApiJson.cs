@@ -25,6 +25,7 @@ namespace BookIT.Api.Http;
 [JsonSerializable(typeof(SeatResponse))]
 [JsonSerializable(typeof(SeatResponse[]))]
 [JsonSerializable(typeof(SeatRequest))]
+[JsonSerializable(typeof(AlternativeResponse[]))]
 [JsonSerializable(typeof(SeatTimesResponse[]))]
 [JsonSerializable(typeof(SeatsEvent))]
 [JsonSerializable(typeof(SeatsChangeEvent))]

@@ -38,11 +38,11 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
         switch (problem.Status)
         {
             case StatusCodes.Status503ServiceUnavailable:
-                LogServerAway(context.Request.Method, context.Request.Path, exception.Message);
+                LogServerAway(context.Request.Method, context.RouteTemplate(), exception.Message);
                 context.Response.Headers.RetryAfter = $"{RetryAfterSeconds}";
                 break;
             case StatusCodes.Status500InternalServerError:
-                LogBug(exception, context.Request.Method, context.Request.Path);
+                LogBug(exception, context.Request.Method, context.RouteTemplate());
                 break;
         }
 
@@ -73,9 +73,9 @@ internal sealed partial class FaultHandler(IProblemDetailsService problems, ILog
             ? JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Split(' ')[^1])
         : null;
 
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path}: a server is away: {Reason}")]
-    private partial void LogServerAway(string method, PathString path, string reason);
+    [LoggerMessage(LogLevel.Warning, "{Method} {Route}: a server is away: {Reason}")]
+    private partial void LogServerAway(string method, string route, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
-    private partial void LogBug(Exception exception, string method, PathString path);
+    [LoggerMessage(LogLevel.Error, "{Method} {Route} failed")]
+    private partial void LogBug(Exception exception, string method, string route);
 }

@@ -34,13 +34,18 @@ internal static class OpenApi
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi("/api/{documentName}.json").AllowAnonymous();
-        app.UseSwaggerUI(options =>
-        {
-            options.RoutePrefix = "api/docs";
-            options.SwaggerEndpoint("/api/openapi.json", "BookIT");
-            options.DocumentTitle = "BookIT API";
-            options.EnablePersistAuthorization();
-        });
+        // Only there: it holds regular expressions against the path of every request that it is shown.
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/api/docs", StringComparison.OrdinalIgnoreCase),
+            docs =>
+                docs.UseSwaggerUI(options =>
+                {
+                    options.RoutePrefix = "api/docs";
+                    options.SwaggerEndpoint("/api/openapi.json", "BookIT");
+                    options.DocumentTitle = "BookIT API";
+                    options.EnablePersistAuthorization();
+                })
+        );
     }
 
     private static Task DescribeDocument(
@@ -338,6 +343,22 @@ internal static class OpenApi
                     Type = JsonSchemaType.Array,
                     Items = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
                     Description = "With `seats_have_reservations`: which seats.",
+                },
+                ["free_seats"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Description =
+                        "With `seat_taken`, where a seat is booked: the free ones nearest to it, five at the most.",
+                    Items = new OpenApiSchema
+                    {
+                        Type = JsonSchemaType.Object,
+                        Properties = new Dictionary<string, IOpenApiSchema>
+                        {
+                            ["id"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" },
+                            ["name"] = Text("What it is called."),
+                            ["zone"] = Text("Where it stands."),
+                        },
+                    },
                 },
                 ["first_name"] = Text("With `telegram_not_linked`: what the person is called in Telegram."),
                 ["proof"] = Text("With `telegram_not_linked`: what links the Telegram account after signing in."),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using BookIT.Api.Seats;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using BookIT.Core.Space;
@@ -11,6 +12,9 @@ namespace BookIT.Api.Http;
 /// <summary>A <see cref="Refusal"/> as an answer: problem details (RFC 9457) with a sentence and a stable <c>code</c>.</summary>
 public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
 {
+    /// <summary>To <c>seat_taken</c>: what is free instead.</summary>
+    internal AlternativeResponse[]? FreeSeats { get; init; }
+
     /// <summary>The status of the answer.</summary>
     public int? StatusCode => ProblemCodes.StatusOf(refusal.GetType());
 
@@ -24,6 +28,11 @@ public sealed class Refused(Refusal refusal) : IResult, IStatusCodeHttpResult
             Detail = Sentences.Of(refusal, zone: httpContext.RequestServices.GetRequiredService<SpaceOptions>().Zone),
         };
         problem.Extensions["code"] = refusal.Code;
+        if (FreeSeats is not null)
+        {
+            problem.Extensions["free_seats"] = FreeSeats;
+        }
+
         switch (refusal)
         {
             case Refusal.UserNotVerified unverified:

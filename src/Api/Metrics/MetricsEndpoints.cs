@@ -1,6 +1,6 @@
+using BookIT.Api.Http;
 using BookIT.Core;
 using BookIT.Core.Metrics;
-using Microsoft.AspNetCore.Diagnostics;
 
 namespace BookIT.Api.Metrics;
 
@@ -26,9 +26,7 @@ internal static class MetricsEndpoints
                     && context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
                 )
                 {
-                    // The handler of faults takes the endpoint away and keeps it here.
-                    var endpoint = context.Features.Get<IExceptionHandlerFeature>()?.Endpoint ?? context.GetEndpoint();
-                    metrics.ApiFailed((endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "none");
+                    metrics.ApiFailed(context.RouteTemplate());
                 }
             }
         );
@@ -43,8 +41,15 @@ internal static class MetricsEndpoints
             .Produces<string>(StatusCodes.Status200OK, "text/plain")
             .ProducesProblem(StatusCodes.Status404NotFound);
 
-    private static IResult Scrape(MetricsExporter exporter, MetricsOptions options, HttpContext context) =>
-        options.Allows(context.Connection.RemoteIpAddress, context.Request.Headers.ContainsKey)
-            ? TypedResults.Text(exporter.Scrape(), MetricsExporter.ContentType)
-            : TypedResults.Problem(statusCode: StatusCodes.Status404NotFound);
+    private static IResult Scrape(MetricsExporter exporter, MetricsOptions options, HttpContext context)
+    {
+        if (!options.Allows(context.Connection.RemoteIpAddress, context.Request.Headers.ContainsKey))
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status404NotFound);
+        }
+
+        context.Response.ContentType = MetricsExporter.ContentType;
+        exporter.Scrape(context.Response.BodyWriter);
+        return TypedResults.Empty;
+    }
 }

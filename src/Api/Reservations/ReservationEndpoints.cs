@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Security.Claims;
 using BookIT.Api.Auth;
 using BookIT.Api.Http;
+using BookIT.Api.Seats;
 using BookIT.Core;
 using BookIT.Core.Languages;
 using BookIT.Core.Reservations;
@@ -116,6 +117,7 @@ internal static class ReservationEndpoints
             string? idempotencyKey,
         ClaimsPrincipal user,
         Booking booking,
+        Alternatives alternatives,
         TimeProvider time,
         CancellationToken cancellation
     )
@@ -131,6 +133,12 @@ internal static class ReservationEndpoints
             time.Now(),
             cancellation
         );
+        if (result.Refusal is Refusal.SeatTaken taken)
+        {
+            var window = new Interval(body.Start.Value, body.End.Value);
+            return new Refused(taken) { FreeSeats = await alternatives.FindAsync(body.SeatId.Value, window) };
+        }
+
         return Created(result);
     }
 

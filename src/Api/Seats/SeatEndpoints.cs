@@ -23,6 +23,8 @@ internal static class SeatEndpoints
         var seats = api.MapGroup("/seat").WithTags("Seats");
         seats
             .MapGet("/", ListSeats)
+            // There is nothing to validate, and nothing is asked for as often.
+            .DisableValidation()
             .WithName("listSeats")
             .WithSummary("All seats, and which are free in a window of time")
             .Produces<SeatResponse[]>()

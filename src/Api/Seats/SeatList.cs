@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using BookIT.Core;
+using BookIT.Core.Metrics;
 using BookIT.Core.Redis;
 using BookIT.Core.Seats;
 using Microsoft.AspNetCore.Http.Json;
@@ -31,63 +32,111 @@ internal sealed record SeatListBytes(byte[] Json, int Count, string ETag)
 
 /// <summary>
 /// The list of seats for a window of time, as finished bytes: computed once for all who wait for it, kept in this
-/// process and, for the other replicas, in Redis. Every change of a seat or a reservation makes all of it old; whatever
-/// happens it is never shown longer than <see cref="SeatChanges.MaxAge"/>.
+/// process and, for the other replicas, in Redis. A change makes the windows old that it touches; whatever happens
+/// nothing is shown longer than <see cref="SeatChanges.MaxAge"/>.
 /// </summary>
-internal sealed class SeatList(
-    SeatAvailability availability,
-    SeatChanges changes,
-    ConnectionMultiplexer redis,
-    IOptions<JsonOptions> json,
-    TimeProvider time
-)
+internal sealed class SeatList
 {
     private const int MaxWindows = 1000;
 
     /// <summary>Bytes may be kept in Redis for this long, and by whoever reads them there for as long again.</summary>
     private static readonly TimeSpan Lifetime = SeatChanges.MaxAge / 2;
 
+    private readonly SeatAvailability availability;
+    private readonly SeatChanges changes;
+    private readonly ConnectionMultiplexer redis;
+    private readonly JsonSerializerOptions json;
+    private readonly BookItMetrics metrics;
+    private readonly TimeProvider time;
+
     private readonly ConcurrentDictionary<Interval, Entry> entries = new();
     private volatile Fragments? fragments;
-    private long lastTidied = time.GetTimestamp();
+    private long lastTidied;
+
+    public SeatList(
+        SeatAvailability availability,
+        SeatChanges changes,
+        ConnectionMultiplexer redis,
+        IOptions<JsonOptions> json,
+        BookItMetrics metrics,
+        TimeProvider time
+    )
+    {
+        this.availability = availability;
+        this.changes = changes;
+        this.redis = redis;
+        this.json = json.Value.SerializerOptions;
+        this.metrics = metrics;
+        this.time = time;
+        lastTidied = time.GetTimestamp();
+        changes.Changed += (_, change) => Forget(change.Window);
+    }
 
     /// <summary>The list for a window; one that is being computed already is shared.</summary>
     public Task<SeatListBytes> GetAsync(Interval window)
     {
         if (!IsWorthKeeping(window))
         {
+            metrics.SeatListShown(TimeSpan.Zero);
             return ComputeAsync(window);
         }
 
-        var epoch = changes.Epoch;
-        if (entries.TryGetValue(window, out var entry) && IsFresh(entry, epoch))
+        if (entries.TryGetValue(window, out var entry) && IsFresh(entry))
         {
-            return entry.Bytes.Value;
+            return Show(entry, SeatListSource.Cached);
         }
 
-        Tidy(epoch);
+        Tidy();
         // Of several at once the first one's is taken: AddOrUpdate's losers throw away a Lazy that nobody has started.
-        var mine = new Entry(epoch, time.GetTimestamp(), new Lazy<Task<SeatListBytes>>(() => ComputeAsync(window)));
-        return entries.AddOrUpdate(window, mine, (_, other) => IsFresh(other, epoch) ? other : mine).Bytes.Value;
+        var mine = new Entry(time.GetTimestamp(), new Lazy<Task<SeatListBytes>>(() => ComputeAsync(window)));
+        var taken = entries.AddOrUpdate(window, mine, (_, other) => IsFresh(other) ? other : mine);
+        return Show(taken, taken == mine ? null : SeatListSource.Cached);
+    }
+
+    /// <param name="entry">What is shown.</param>
+    /// <param name="source">Where it comes from; null where that turns out when it is computed, and is counted then.</param>
+    private Task<SeatListBytes> Show(Entry entry, SeatListSource? source)
+    {
+        if (source is { } known)
+        {
+            metrics.SeatListRead(known);
+        }
+
+        metrics.SeatListShown(time.GetElapsedTime(entry.Timestamp));
+        return entry.Bytes.Value;
     }
 
     /// <summary>A window that begins in the middle of a second is somebody's "now", and nobody else will ask for it.</summary>
     private static bool IsWorthKeeping(Interval window) => window.Start == window.Start.ToSeconds();
 
-    private bool IsFresh(Entry entry, long epoch) =>
-        entry.Epoch == epoch
-        && time.GetElapsedTime(entry.Timestamp) < Lifetime
+    private bool IsFresh(Entry entry) =>
+        time.GetElapsedTime(entry.Timestamp) < Lifetime
         && entry.Bytes is not { IsValueCreated: true, Value: { IsFaulted: true } or { IsCanceled: true } };
 
+    /// <summary>
+    /// Throws away what a change has made old. Whoever computes is in the dictionary before reading the database, so
+    /// whoever comes into it during this has read what was committed.
+    /// </summary>
+    private void Forget(Interval changed)
+    {
+        foreach (var pair in entries)
+        {
+            if (pair.Key.Overlaps(changed))
+            {
+                entries.TryRemove(pair);
+            }
+        }
+    }
+
     /// <summary>Throws away, now and then, what is too old to be shown.</summary>
-    private void Tidy(long epoch)
+    private void Tidy()
     {
         if (time.GetElapsedTime(Volatile.Read(ref lastTidied)) > Lifetime)
         {
             Volatile.Write(ref lastTidied, time.GetTimestamp());
             foreach (var pair in entries)
             {
-                if (!IsFresh(pair.Value, epoch))
+                if (!IsFresh(pair.Value))
                 {
                     entries.TryRemove(pair);
                 }
@@ -112,15 +161,18 @@ internal sealed class SeatList(
                 : null;
         if (key is not null && await ReadSharedAsync(key) is { } shared)
         {
+            metrics.SeatListRead(SeatListSource.Shared);
             return shared;
         }
+
+        metrics.SeatListRead(SeatListSource.Computed);
 
         // Nobody's cancellation: others may be waiting for the same answer.
         var seats = await availability.ReadAsync(window, time.Now(), CancellationToken.None);
         var parts = fragments;
         if (parts?.Catalog != seats.Catalog)
         {
-            fragments = parts = Fragments.Of(seats.Catalog, json.Value.SerializerOptions);
+            fragments = parts = Fragments.Of(seats.Catalog, json);
         }
 
         var bytes = parts.Join(seats.Busy);
@@ -147,7 +199,7 @@ internal sealed class SeatList(
         }
     }
 
-    private sealed record Entry(long Epoch, long Timestamp, Lazy<Task<SeatListBytes>> Bytes);
+    private sealed record Entry(long Timestamp, Lazy<Task<SeatListBytes>> Bytes);
 
     /// <summary>Each seat of a catalog as JSON, once free and once taken: a list is these, joined.</summary>
     private sealed class Fragments(SeatCatalog catalog, (Guid Id, byte[] Free, byte[] Taken)[] seats)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -6,6 +7,7 @@ using System.Text.RegularExpressions;
 using BookIT.Core.Auth;
 using BookIT.Core.Metrics;
 using BookIT.Core.Telegram;
+using BookIT.Core.Traces;
 
 namespace BookIT.Bot.Telegram;
 
@@ -35,6 +37,10 @@ internal sealed partial class TelegramBotClient : IDisposable
     private readonly string token;
     private readonly string root;
     private readonly SendLimits? limits;
+
+    /// <summary>Two at once, so that no place is lost to whoever wakes up late.</summary>
+    private readonly SemaphoreSlim line = new(2);
+
     private readonly BookItMetrics metrics;
     private readonly TimeProvider time;
     private readonly TimeSpan patience;
@@ -158,11 +164,21 @@ internal sealed partial class TelegramBotClient : IDisposable
         );
 
     /// <summary>Sends a text in <see cref="Html"/>, at most 4,096 characters.</summary>
+    /// <param name="chatId">To whom.</param>
+    /// <param name="text">What.</param>
+    /// <param name="replyMarkup">Below it.</param>
+    /// <param name="maxAttempts">How often it is tried.</param>
+    /// <param name="isInLine">
+    /// It takes a place among the messages of a second when those in line before have gone off: so answers to people get in
+    /// between. Once it goes off, its fate is waited for, cancelled or not.
+    /// </param>
+    /// <param name="cancellation">Ends it.</param>
     public Task<CallResult<Message>> SendMessage(
         long chatId,
         string text,
         ReplyMarkup? replyMarkup = null,
         int maxAttempts = MaxAttempts,
+        bool isInLine = false,
         CancellationToken cancellation = default
     ) =>
         SendAsync(
@@ -172,6 +188,7 @@ internal sealed partial class TelegramBotClient : IDisposable
                 IsLimited = true,
                 IsRepeatable = false,
                 MaxAttempts = maxAttempts,
+                IsInLine = isInLine,
             },
             () => Json(new SendMessageRequest(chatId, text, replyMarkup), TelegramJson.Default.SendMessageRequest),
             ReadMessage,
@@ -275,7 +292,11 @@ internal sealed partial class TelegramBotClient : IDisposable
             cancellation
         );
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        line.Dispose();
+    }
 
     private Task<CallResult<T>> CallAsync<TRequest, T>(
         string method,
@@ -292,8 +313,13 @@ internal sealed partial class TelegramBotClient : IDisposable
         CancellationToken cancellation
     )
     {
+        // In place of the framework's own, which would tell the address.
+        using var activity = Tracing.Step($"telegram {call.Method}");
         var result = await TryAsync(call, content, read, cancellation);
-        metrics.TelegramCalled(call.Method, JsonNamingPolicy.SnakeCaseLower.ConvertName(result.State.ToString()));
+        var outcome = NameOf(result.State);
+        activity?.SetTag("telegram.method", call.Method).SetTag("telegram.result", outcome);
+        activity?.SetStatus(result.IsDone ? ActivityStatusCode.Unset : ActivityStatusCode.Error);
+        metrics.TelegramCalled(call.Method, outcome);
         switch (result.State)
         {
             case CallState.Refused:
@@ -318,10 +344,11 @@ internal sealed partial class TelegramBotClient : IDisposable
         {
             if (call.IsLimited && limits is not null)
             {
-                await WaitAsync(limits.Reserve(call.LimitedChat, Uptime), cancellation);
+                await WaitForPlaceAsync(call, limits, cancellation);
             }
 
-            var result = await TryOnceAsync(call, content, read, cancellation);
+            cancellation.ThrowIfCancellationRequested();
+            var result = await TryOnceAsync(call, content, read, call.IsInLine ? default : cancellation);
             if (result.RetryAfter is { } pause && call.LimitedChat is { } chat)
             {
                 limits?.Hold(chat, pause < MaxRetryAfter ? pause : MaxRetryAfter, Uptime);
@@ -335,6 +362,25 @@ internal sealed partial class TelegramBotClient : IDisposable
             }
 
             await WaitAsync(result.RetryAfter ?? PauseAfter(attempt), cancellation);
+        }
+    }
+
+    private async Task WaitForPlaceAsync(Call call, SendLimits places, CancellationToken cancellation)
+    {
+        if (!call.IsInLine)
+        {
+            await WaitAsync(places.Reserve(call.LimitedChat, Uptime), cancellation);
+            return;
+        }
+
+        await line.WaitAsync(cancellation);
+        try
+        {
+            await WaitAsync(places.Reserve(call.LimitedChat, Uptime), cancellation);
+        }
+        finally
+        {
+            line.Release();
         }
     }
 
@@ -439,6 +485,9 @@ internal sealed partial class TelegramBotClient : IDisposable
     /// <summary>Telegram quotes what it cannot read, and that is what a person wrote, or what is written to them.</summary>
     internal static string WithoutQuotes(string? description) => Quoted().Replace(description ?? "", "…");
 
+    /// <summary>What became of a call, as metrics name it.</summary>
+    internal static string NameOf(CallState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
+
     private static User ReadUser(JsonElement result) => Read(result, TelegramJson.Default.User);
 
     private static Message ReadMessage(JsonElement result) => Read(result, TelegramJson.Default.Message);
@@ -522,6 +571,9 @@ internal sealed partial class TelegramBotClient : IDisposable
 
         /// <summary>How often it is tried.</summary>
         public int MaxAttempts { get; init; } = TelegramBotClient.MaxAttempts;
+
+        /// <summary>Waits for its turn before it takes a place; once it goes off, its fate is waited for.</summary>
+        public bool IsInLine { get; init; }
 
         /// <summary>How long Telegram is asked to wait before it answers.</summary>
         public TimeSpan Wait { get; init; }

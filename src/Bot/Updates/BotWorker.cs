@@ -1,6 +1,8 @@
 using BookIT.Bot.Notifications;
 using BookIT.Bot.Telegram;
+using BookIT.Core;
 using BookIT.Core.Auth;
+using BookIT.Core.Metrics;
 using BookIT.Core.Telegram;
 
 namespace BookIT.Bot.Updates;
@@ -41,6 +43,7 @@ internal sealed partial class BotWorker(
     BotLeader leader,
     TelegramOptions options,
     JwtOptions jwt,
+    BookItMetrics metrics,
     TimeProvider time,
     ILogger<BotWorker> logger
 ) : BackgroundService
@@ -114,6 +117,7 @@ internal sealed partial class BotWorker(
             {
                 var isIdle = window.Count == 0;
                 var result = await client.GetUpdates(offset, Window, isIdle ? LongPoll : TimeSpan.Zero, lost);
+                metrics.TelegramPolled(TelegramBotClient.NameOf(result.State), result.IsDone ? time.Now() : null);
                 if (result.Value is { } updates)
                 {
                     if (isIdle && updates.Count == 0)

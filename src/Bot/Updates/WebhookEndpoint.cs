@@ -25,7 +25,8 @@ internal static class WebhookEndpoint
         var options = app.Services.GetRequiredService<TelegramOptions>();
         if (!string.IsNullOrEmpty(options.Token) && !string.IsNullOrEmpty(options.WebhookUrl))
         {
-            app.MapPost(new Uri(options.WebhookUrl).AbsolutePath, Receive).WithMetadata(new BodyLimit());
+            app.MapPost(new Uri(options.WebhookUrl).AbsolutePath, Receive)
+                .WithMetadata(new BodyLimit(), new RouteName());
         }
     }
 
@@ -94,5 +95,11 @@ internal static class WebhookEndpoint
     private sealed class BodyLimit : IRequestSizeLimitMetadata
     {
         public long? MaxRequestBodySize => MaxBytes;
+    }
+
+    /// <summary>What metrics, traces and logs call it: the path is the operator's, who may have put a secret in it.</summary>
+    private sealed class RouteName : IRouteDiagnosticsMetadata
+    {
+        public string Route => "webhook";
     }
 }

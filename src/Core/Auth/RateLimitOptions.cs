@@ -21,6 +21,9 @@ public sealed class RateLimitOptions
     /// <summary>How many may watch the seats at once in each replica; a stream takes some 30 KB of memory.</summary>
     public int LiveStreams { get; init; } = 5_000;
 
+    /// <summary>How many connections each replica keeps; more are closed at once. An idle one takes some 10 KB and a file descriptor.</summary>
+    public int Connections { get; init; } = 10_000;
+
     /// <summary>The mistakes in these options, a sentence each.</summary>
     public IEnumerable<string> Mistakes()
     {
@@ -32,6 +35,11 @@ public sealed class RateLimitOptions
         if (LiveStreams is < 1 or > 100_000)
         {
             yield return $"RateLimits:LiveStreams is {LiveStreams}, but must lie between 1 and 100000.";
+        }
+
+        if (Connections is < 10 or > 1_000_000)
+        {
+            yield return $"RateLimits:Connections is {Connections}, but must lie between 10 and 1000000.";
         }
 
         if (FailureWindow < TimeSpan.FromSeconds(1) || FailureWindow > TimeSpan.FromDays(1))

@@ -215,6 +215,7 @@ public sealed class SignIn(
         var current = await db
             .Users.FromSql($"SELECT * FROM users WHERE id = {user.Id} FOR SHARE")
             .AsNoTracking()
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
         return current is [{ PasswordHash: var hash }] && hash == user.PasswordHash;
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using BookIT.Core.Notifications;
+using BookIT.Core.Traces;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -39,9 +40,9 @@ public sealed partial class SignInDevices(NpgsqlDataSource postgres, ILogger<Sig
             INSERT INTO sign_in_devices (user_id, hash, seen_at) VALUES ($1, $2, $3)
             ON CONFLICT (user_id, hash) DO UPDATE SET seen_at = excluded.seen_at
             RETURNING xmax = 0 AS is_new)
-        INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+        INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, trace_parent)
         SELECT $1, '{NotificationKind.NewSignIn}', '{NotificationKind.NewSignIn}:' || $4::text,
-            jsonb_build_object('device', $5, 'address', $6, 'at', $3), $3, $3
+            jsonb_build_object('device', $5, 'address', $6, 'at', $3), $3, $3, $7
         FROM seen WHERE is_new AND EXISTS (SELECT FROM sign_in_devices WHERE user_id = $1)
         """;
 
@@ -61,6 +62,7 @@ public sealed partial class SignInDevices(NpgsqlDataSource postgres, ILogger<Sig
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = Guid.CreateVersion7(now) });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = client.Device });
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = client.Address.ToString() });
+            command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Tracing.Parent });
             await command.ExecuteNonQueryAsync();
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)

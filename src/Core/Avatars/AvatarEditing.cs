@@ -45,13 +45,25 @@ public sealed class ReceivedPicture : IAsyncDisposable
         {
             if (file is not null)
             {
-                await file.DisposeAsync();
+                await DiscardAsync(file);
             }
         }
     }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Content.DisposeAsync();
+
+    private static async Task DiscardAsync(Stream file)
+    {
+        try
+        {
+            await file.DisposeAsync();
+        }
+        catch (IOException)
+        {
+            // There is no room for the rest of its buffer either, which nobody needs any more.
+        }
+    }
 
     private static FileStream MakeFile()
     {
@@ -123,7 +135,7 @@ public sealed class AvatarEditing(BookItDbContext db, AvatarStore store)
         var id = Guid.CreateVersion7(now);
         await store.PutAsync(id, picture.Content, cancellation);
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var space = (await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").ToListAsync(cancellation)).Single();
+        var space = await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").SingleAsync(cancellation);
         var old = space.DefaultAvatarId;
         space.SetDefaultAvatar(id);
         db.Audit.Add(AuditEntry.Of(db.Entry(space), id, adminId, "default_avatar.update", now));
@@ -137,11 +149,9 @@ public sealed class AvatarEditing(BookItDbContext db, AvatarStore store)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // Of two at once, the second one finds the picture of the first, and deletes it.
-        var user = (
-            await db
-                .Users.FromSql($"SELECT * FROM users WHERE id = {userId} FOR NO KEY UPDATE")
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        var user = await db
+            .Users.FromSql($"SELECT * FROM users WHERE id = {userId} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellation);
         if (user is null)
         {
             return new Refusal.NotSignedIn();

@@ -89,7 +89,7 @@ public sealed partial class AvatarUpkeep(
         }
         finally
         {
-            await AdvisoryLock.AvatarSweep.ReleaseAsync(connection);
+            await AdvisoryLock.AvatarSweep.ReleaseAsync(connection, postgres);
         }
     }
 

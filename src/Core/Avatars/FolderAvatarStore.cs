@@ -22,15 +22,24 @@ internal sealed class FolderAvatarStore(string folder) : AvatarStore
         {
             Directory.CreateDirectory(folder);
             var partial = PathOf(id) + Partial;
-            await using (var file = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+            try
             {
-                await picture.CopyToAsync(file, cancellation);
-                // On the disk before it has its name: a file of that name is whole, also after a power cut.
-                file.Flush(flushToDisk: true);
-            }
+                await using (var file = new FileStream(partial, FileMode.CreateNew, FileAccess.Write))
+                {
+                    await picture.CopyToAsync(file, cancellation);
+                    // On the disk before it has its name: a file of that name is whole, also after a power cut.
+                    file.Flush(flushToDisk: true);
+                }
 
-            File.Move(partial, PathOf(id));
-            return true;
+                File.Move(partial, PathOf(id));
+                return true;
+            }
+            catch
+            {
+                // A full disk needs the room at once, and not when the sweep comes.
+                File.Delete(partial);
+                throw;
+            }
         });
 
     public override Task<StoredPicture?> OpenAsync(Guid id, CancellationToken cancellation) =>

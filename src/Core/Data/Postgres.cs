@@ -33,6 +33,13 @@ internal static class Postgres
             settings.AutoPrepareMinUsages = 2;
         }
 
+        if (!IsSaid("No Reset On Close", "NoResetOnClose"))
+        {
+            // Seven statements before the first of each request, against what we leave in no session: settings are of a
+            // transaction (SET LOCAL), and AdvisoryLock looks after itself. A fifth of what a booking cost.
+            settings.NoResetOnClose = true;
+        }
+
         if (!IsSaid("Timeout"))
         {
             // Waiting longer for a database that is away only makes the queue longer.

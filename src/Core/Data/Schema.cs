@@ -7,7 +7,12 @@ using Npgsql;
 namespace BookIT.Core.Data;
 
 /// <summary>Brings the database to the newest migration, and tells whether it is there.</summary>
-public sealed partial class Schema(BookItDbContext db, NpgsqlDataSource postgres, ILogger<Schema> logger)
+public sealed partial class Schema(
+    BookItDbContext db,
+    NpgsqlDataSource postgres,
+    TimeProvider time,
+    ILogger<Schema> logger
+)
 {
     /// <summary>
     /// Applies what is missing. Programs that start at the same time wait for each other here, also on a database that
@@ -16,19 +21,21 @@ public sealed partial class Schema(BookItDbContext db, NpgsqlDataSource postgres
     public async Task MigrateAsync(CancellationToken cancellation)
     {
         await using var connection = await postgres.OpenConnectionAsync(cancellation);
-        await AdvisoryLock.Migration.TakeAsync(connection, cancellation);
+        await AdvisoryLock.Migration.TakeAsync(connection, time, cancellation);
         try
         {
             var pending = (await db.Database.GetPendingMigrationsAsync(cancellation)).ToList();
             if (pending.Count > 0)
             {
                 LogMigrating(string.Join(", ", pending));
+                // An index of a table that has grown for years takes its time.
+                db.Database.SetCommandTimeout(TimeSpan.Zero);
                 await db.Database.MigrateAsync(cancellation);
             }
         }
         finally
         {
-            await AdvisoryLock.Migration.ReleaseAsync(connection);
+            await AdvisoryLock.Migration.ReleaseAsync(connection, postgres);
         }
     }
 
@@ -57,14 +64,18 @@ internal readonly record struct AdvisoryLock(long Key)
     /// <summary>Held by the replica that tells news, and asks Telegram for updates.</summary>
     public static readonly AdvisoryLock TelegramBot = new(0x626F6F6B_69740005);
 
-    /// <summary>Waits for the lock; it is held until released, or until the connection ends.</summary>
-    public async Task TakeAsync(NpgsqlConnection connection, CancellationToken cancellation)
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(0.1);
+
+    /// <summary>
+    /// Waits for the lock; it is held until released, or until the connection ends. By asking again: a statement that waits
+    /// holds a snapshot, and whoever has the lock and makes an index concurrently would wait for that in turn.
+    /// </summary>
+    public async Task TakeAsync(NpgsqlConnection connection, TimeProvider time, CancellationToken cancellation)
     {
-        await using var command = new NpgsqlCommand("SELECT pg_advisory_lock($1)", connection);
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
-        // Whoever holds it may be at work for as long as a migration takes.
-        command.CommandTimeout = 0;
-        await command.ExecuteNonQueryAsync(cancellation);
+        while (!await TryTakeAsync(connection, cancellation))
+        {
+            await Task.Delay(Patience, time, cancellation);
+        }
     }
 
     /// <summary>Takes the lock if nobody holds it, until it is released or the connection ends.</summary>
@@ -76,11 +87,20 @@ internal readonly record struct AdvisoryLock(long Key)
         TryTakeAsync("SELECT pg_try_advisory_xact_lock($1)", connection, cancellation);
 
     /// <summary>Gives it back.</summary>
-    public async Task ReleaseAsync(NpgsqlConnection connection)
+    public async Task ReleaseAsync(NpgsqlConnection connection, NpgsqlDataSource postgres)
     {
         await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock($1)", connection);
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = Key });
-        await command.ExecuteNonQueryAsync();
+        try
+        {
+            await command.ExecuteNonQueryAsync();
+        }
+        catch
+        {
+            // It ends with its connection, which therefore must not be kept for others.
+            postgres.Clear();
+            throw;
+        }
     }
 
     private async Task<bool> TryTakeAsync(string sql, NpgsqlConnection connection, CancellationToken cancellation)

@@ -1,9 +1,12 @@
 using BookIT.Core.Auth;
+using BookIT.Core.Avatars;
 using BookIT.Core.Data;
+using BookIT.Core.Floor;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace BookIT.Core.Demo;
@@ -16,14 +19,15 @@ public sealed class DemoOptions
 }
 
 /// <summary>
-/// A believable space to try things in: 42 seats in five zones, ten members, ten administrators, and bookings around now
-/// in every status. For development only.
+/// A believable space to try things in: 42 seats in five zones on a drawn floor, ten members, ten administrators, and
+/// bookings around now in every status. For development only.
 /// </summary>
 public sealed class DemoSpace(
     BookItDbContext db,
     NpgsqlDataSource postgres,
     PasswordHashing passwords,
     BookingOptions options,
+    [FromKeyedServices(FloorPlans.Store)] AvatarStore pictures,
     TimeProvider time
 )
 {
@@ -31,6 +35,12 @@ public sealed class DemoSpace(
     public const string Password = "password123";
 
     private const int Accounts = 10;
+    private const string Members = "demo_email";
+    private const string Admins = "demo_admin";
+
+    /// <summary>The e-mail address of every demo account.</summary>
+    public static IEnumerable<string> Emails =>
+        new[] { Members, Admins }.SelectMany(prefix => Enumerable.Range(0, Accounts).Select(i => Email(prefix, i)));
 
     private static readonly string[] MemberNames =
     [
@@ -64,7 +74,7 @@ public sealed class DemoSpace(
     public async Task LoadAsync(CancellationToken cancellation)
     {
         await using var connection = await postgres.OpenConnectionAsync(cancellation);
-        await AdvisoryLock.Demo.TakeAsync(connection, cancellation);
+        await AdvisoryLock.Demo.TakeAsync(connection, time, cancellation);
         try
         {
             if (await db.Users.AnyAsync(cancellation) || await db.Seats.AnyAsync(cancellation))
@@ -80,8 +90,8 @@ public sealed class DemoSpace(
                 throw new InvalidOperationException($"The demo password was not hashed: {refusal.Code}");
             }
 
-            var members = MakeUsers("demo_email", MemberNames, UserRole.User, hash.Value, now);
-            var admins = MakeUsers("demo_admin", AdminNames, UserRole.Admin, hash.Value, now);
+            var members = MakeUsers(Members, MemberNames, UserRole.User, hash.Value, now);
+            var admins = MakeUsers(Admins, AdminNames, UserRole.Admin, hash.Value, now);
             // The last two members have not been seen by an administrator yet: something to verify at the door.
             foreach (var member in members.SkipLast(2))
             {
@@ -93,6 +103,7 @@ public sealed class DemoSpace(
             db.AddRange(admins);
             db.AddRange(seats);
             db.AddRange(MakeReservations(members, seats, now));
+            (await db.Space.SingleAsync(cancellation)).SetFloorPlan(await DrawFloorAsync(now, cancellation));
             await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
             await db.SaveChangesAsync(cancellation);
             await db.Database.ExecuteSqlAsync($"UPDATE seat_catalog_version SET version = version + 1", cancellation);
@@ -100,9 +111,11 @@ public sealed class DemoSpace(
         }
         finally
         {
-            await AdvisoryLock.Demo.ReleaseAsync(connection);
+            await AdvisoryLock.Demo.ReleaseAsync(connection, postgres);
         }
     }
+
+    private static string Email(string prefix, int number) => $"{prefix}_{number}@example.com";
 
     private static List<User> MakeUsers(
         string prefix,
@@ -117,7 +130,7 @@ public sealed class DemoSpace(
                 .Select(i =>
                     User.Register(
                         Guid.CreateVersion7(now.AddDays(-60).AddMinutes(i)),
-                        $"{prefix}_{i}@example.com",
+                        Email(prefix, i),
                         names[i],
                         hash,
                         role,
@@ -207,6 +220,29 @@ public sealed class DemoSpace(
             )
         );
         return seats;
+    }
+
+    /// <summary>The picture around these seats: <c>Floor.webp</c>, which is <c>Floor.svg</c> drawn.</summary>
+    private async Task<FloorPlan?> DrawFloorAsync(DateTimeOffset now, CancellationToken cancellation)
+    {
+        var id = Guid.CreateVersion7(now);
+        await using var drawing = typeof(DemoSpace).Assembly.GetManifestResourceStream(
+            typeof(DemoSpace),
+            "Floor.webp"
+        )!;
+        try
+        {
+            // Nothing has needed the store yet.
+            await pictures.PrepareAsync(cancellation);
+            await pictures.PutAsync(id, drawing, cancellation);
+        }
+        catch (AvatarStoreException)
+        {
+            // A space without its picture is better than none.
+            return null;
+        }
+
+        return new FloorPlan(id, new MapRectangle(0, -10, 1140, 600));
     }
 
     private List<Reservation> MakeReservations(List<User> members, List<Seat> seats, DateTimeOffset now)

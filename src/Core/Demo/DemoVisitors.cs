@@ -20,7 +20,8 @@ public sealed class DemoVisitors(
     BookItDbContext db,
     NpgsqlDataSource postgres,
     PasswordHashing passwords,
-    Sessions sessions
+    Sessions sessions,
+    TimeProvider time
 )
 {
     /// <summary>How many members come and go, and so how many seats are taken at most.</summary>
@@ -54,7 +55,7 @@ public sealed class DemoVisitors(
         }
 
         await using var connection = await postgres.OpenConnectionAsync(cancellation);
-        await AdvisoryLock.Demo.TakeAsync(connection, cancellation);
+        await AdvisoryLock.Demo.TakeAsync(connection, time, cancellation);
         try
         {
             var found = await FindAsync(cancellation);
@@ -78,7 +79,7 @@ public sealed class DemoVisitors(
         }
         finally
         {
-            await AdvisoryLock.Demo.ReleaseAsync(connection);
+            await AdvisoryLock.Demo.ReleaseAsync(connection, postgres);
         }
 
         foreach (var user in await FindAsync(cancellation))

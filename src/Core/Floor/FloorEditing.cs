@@ -57,7 +57,7 @@ public sealed class FloorEditing(
         var saved = await Postgres.RetryDeadlocksAsync(() => TrySaveAsync(change, adminId, now, cancellation));
         if (saved.Refusal is null)
         {
-            changes.Tell();
+            changes.Tell(SeatChanges.AllTime);
         }
 
         return saved;
@@ -79,6 +79,7 @@ public sealed class FloorEditing(
             .Seats.FromSql(
                 $"SELECT * FROM seats WHERE id = ANY({named}) AND deleted_at IS NULL ORDER BY id FOR NO KEY UPDATE"
             )
+            .OrderBy(row => row.Id)
             .ToDictionaryAsync(seat => seat.Id, cancellation);
         // Waits for bookings under way; those that come later find these seats gone.
         await db.Database.ExecuteSqlAsync(
@@ -105,7 +106,7 @@ public sealed class FloorEditing(
 
         if (change.Plan is { } place)
         {
-            var space = (await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").ToListAsync(cancellation)).Single();
+            var space = await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").SingleAsync(cancellation);
             if (space.FloorPlan is not { } plan)
             {
                 return new Refusal.PictureNotFound();

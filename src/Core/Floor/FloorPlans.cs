@@ -113,7 +113,7 @@ public sealed class FloorPlans(
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
         // The version first, as everybody who locks both.
         await db.Database.ExecuteSqlAsync($"UPDATE seat_catalog_version SET version = version + 1", cancellation);
-        var space = (await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").ToListAsync(cancellation)).Single();
+        var space = await db.Space.FromSql($"SELECT * FROM space FOR UPDATE").SingleAsync(cancellation);
         var old = space.FloorPlan;
         var plan = change(old);
         if (plan == old)
@@ -128,7 +128,7 @@ public sealed class FloorPlans(
         await db.SaveChangesAsync(cancellation);
         var state = await ReadAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        changes.Tell();
+        changes.Tell(SeatChanges.AllTime);
         await store.TryDeleteAsync(old?.Id);
         return state;
     }

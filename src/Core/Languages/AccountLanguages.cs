@@ -40,6 +40,9 @@ public sealed class AccountLanguages(NpgsqlDataSource postgres) : IDisposable
         return language;
     }
 
+    /// <summary>Takes note of what another statement has read of an account: <c>ru</c>, <c>en</c> or null.</summary>
+    internal void Keep(Guid userId, string? language) => Keep(userId, Sentences.Language(language));
+
     /// <summary>Takes note of a choice that was just made here.</summary>
     public void Keep(Guid userId, CultureInfo? language) =>
         kept.Set(userId, language, new MemoryCacheEntryOptions { AbsoluteExpirationRelativeToNow = MaxAge, Size = 1 });

@@ -158,6 +158,7 @@ public sealed class EmailLinks(
             var userId = await FindUserAsync(secret, purpose, cancellation);
             var locked = await db
                 .Users.FromSql($"SELECT * FROM users WHERE id = {userId} FOR NO KEY UPDATE")
+                .OrderBy(row => row.Id)
                 .ToListAsync(cancellation);
             if (locked is not [var user] || !await DeleteAsync(user, EmailToken.HashOf(secret), cancellation))
             {

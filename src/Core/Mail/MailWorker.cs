@@ -40,7 +40,7 @@ public sealed partial class MailWorker(
         claimed AS (
             UPDATE notifications n SET due_at = $2, attempts = n.attempts + 1
             FROM due WHERE n.id = due.id
-            RETURNING n.*),
+            RETURNING n.id, n.user_id, n.kind, n.key, n.payload, n.attempts, n.made_at),
         mail AS (
             SELECT c.id, c.key, c.attempts, c.made_at, u.id AS user_id, u.email,
                 coalesce(u.language, c.payload ->> 'language', 'ru') AS language,

@@ -1,8 +1,22 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using BookIT.Core.Auth;
 
 namespace BookIT.Core.Metrics;
+
+/// <summary>Where a process has a list of seats from that it shows.</summary>
+public enum SeatListSource
+{
+    /// <summary>It had it already, or somebody else was asking for it.</summary>
+    Cached,
+
+    /// <summary>From Redis, where another process had put it.</summary>
+    Shared,
+
+    /// <summary>From the database.</summary>
+    Computed,
+}
 
 /// <summary>
 /// What happens in the space, as numbers: a method an event. They are those of this process; a dashboard adds up the
@@ -36,7 +50,50 @@ public sealed class BookItMetrics
         ],
     };
 
+    // Up to the farthest ahead that one can book by default.
+    private static readonly InstrumentAdvice<double> LeadTimeBuckets = new()
+    {
+        HistogramBucketBoundaries =
+        [
+            60,
+            600,
+            1_800,
+            3_600,
+            14_400,
+            43_200,
+            86_400,
+            259_200,
+            604_800,
+            1_209_600,
+            2_592_000,
+        ],
+    };
+
+    // From the shortest booking there is by default to the longest that can be set.
+    private static readonly InstrumentAdvice<double> LengthBuckets = new()
+    {
+        HistogramBucketBoundaries = [900, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400, 604_800],
+    };
+
+    // What is shown is at most a second old.
+    private static readonly InstrumentAdvice<double> ListAgeBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 1, 2.5],
+    };
+
+    // News are at once, or wait for a server that is away.
+    private static readonly InstrumentAdvice<double> DeliveryDelayBuckets = new()
+    {
+        HistogramBucketBoundaries = [0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 14_400, 86_400],
+    };
+
     private readonly Histogram<double> sessionDuration;
+    private readonly Histogram<double> leadTime;
+    private readonly Histogram<double> length;
+    private readonly Histogram<double> listAge;
+    private readonly Histogram<double> deliveryDelay;
+    private readonly Counter<long> changes;
+    private readonly Counter<long> telegramPolls;
     private readonly Counter<long> apiErrors;
     private readonly Counter<long> bookingsRefused;
     private readonly Counter<long> telegramCalls;
@@ -49,6 +106,10 @@ public sealed class BookItMetrics
     private long logins;
     private long bookings;
     private long bookedTicks;
+    private long checkIns;
+    private long noShows;
+    private readonly long[] listReads = new long[Enum.GetValues<SeatListSource>().Length];
+    private double lastPoll;
 
     /// <summary>Makes the instruments.</summary>
     public BookItMetrics(Meter meter, TimeProvider time)
@@ -80,6 +141,63 @@ public sealed class BookItMetrics
             AverageBookingTime,
             "s",
             "Average length of the reservations made since the process started, as they were booked."
+        );
+        meter.CreateObservableCounter(
+            "check_ins_total",
+            () => Volatile.Read(ref checkIns),
+            description: "People who were checked in."
+        );
+        meter.CreateObservableCounter(
+            "no_shows_total",
+            () => Volatile.Read(ref noShows),
+            description: "Reservations that were released because nobody came."
+        );
+        meter.CreateObservableCounter(
+            "seat_list_reads_total",
+            ListReads,
+            description: "Answers to who asks for the seats, by where they came from: this process, Redis or the database."
+        );
+        meter.CreateObservableGauge(
+            "telegram_last_poll_timestamp_seconds",
+            () => Volatile.Read(ref lastPoll),
+            "s",
+            "When Telegram last answered this process's question for updates, since 1970; 0 where it has not."
+        );
+        leadTime = meter.CreateHistogram(
+            "booking_lead_time_seconds",
+            "s",
+            "How long before their start reservations were made.",
+            tags: null,
+            LeadTimeBuckets
+        );
+        length = meter.CreateHistogram(
+            "booking_length_seconds",
+            "s",
+            "How long reservations were, as they were made.",
+            tags: null,
+            LengthBuckets
+        );
+        listAge = meter.CreateHistogram(
+            "seat_list_age_seconds",
+            "s",
+            "How old the seats were that were shown, since this process got them from the database or from Redis.",
+            tags: null,
+            ListAgeBuckets
+        );
+        deliveryDelay = meter.CreateHistogram(
+            "notification_delivery_delay_seconds",
+            "s",
+            "How long after they were due news had arrived.",
+            tags: null,
+            DeliveryDelayBuckets
+        );
+        changes = meter.CreateCounter<long>(
+            "reservation_changes_total",
+            description: "Reservations that were moved, extended, shortened, cancelled or ended, by what was done."
+        );
+        telegramPolls = meter.CreateCounter<long>(
+            "telegram_polls_total",
+            description: "Questions to Telegram for updates, by what became of them."
         );
         sessionDuration = meter.CreateHistogram(
             "session_duration_seconds",
@@ -132,12 +250,32 @@ public sealed class BookItMetrics
     /// <summary>A sign-in was ended, by its user or by something that ends sign-ins.</summary>
     public void SessionEnded(TimeSpan duration) => sessionDuration.Record(duration.TotalSeconds);
 
-    /// <summary>A reservation of this length was made.</summary>
-    public void Booked(TimeSpan duration)
+    /// <summary>A reservation was made.</summary>
+    public void Booked(Interval interval, DateTimeOffset now)
     {
-        Interlocked.Add(ref bookedTicks, duration.Ticks);
+        Interlocked.Add(ref bookedTicks, interval.Duration.Ticks);
         Interlocked.Increment(ref bookings);
+        length.Record(interval.Duration.TotalSeconds);
+        leadTime.Record(Math.Max(0, (interval.Start - now).TotalSeconds));
     }
+
+    /// <summary>A reservation was changed.</summary>
+    /// <param name="change">What was done, by one of a few names.</param>
+    public void ReservationChanged(string change) =>
+        changes.Add(1, new KeyValuePair<string, object?>("change", change));
+
+    /// <summary>Somebody was checked in.</summary>
+    public void CheckedIn() => Interlocked.Increment(ref checkIns);
+
+    /// <summary>Seats were released because nobody came.</summary>
+    public void Missed(long count) => Interlocked.Add(ref noShows, count);
+
+    /// <summary>Somebody was shown the seats.</summary>
+    /// <param name="source">Where this process had the answer from.</param>
+    public void SeatListRead(SeatListSource source) => Interlocked.Increment(ref listReads[(int)source]);
+
+    /// <summary>How long it was then since this process had asked for the seats that it showed.</summary>
+    public void SeatListShown(TimeSpan age) => listAge.Record(age.TotalSeconds);
 
     /// <summary>A wish to book was refused.</summary>
     public void BookingRefused(Refusal refusal) =>
@@ -156,6 +294,21 @@ public sealed class BookItMetrics
             new KeyValuePair<string, object?>("method", method),
             new KeyValuePair<string, object?>("result", result)
         );
+
+    /// <summary>Telegram was asked for updates.</summary>
+    /// <param name="result">What became of it, by one of a few names.</param>
+    /// <param name="answeredAt">When it was answered; null where it was not.</param>
+    public void TelegramPolled(string result, DateTimeOffset? answeredAt)
+    {
+        telegramPolls.Add(1, new KeyValuePair<string, object?>("result", result));
+        if (answeredAt is { } now)
+        {
+            Volatile.Write(ref lastPoll, now.ToUnixTimeMilliseconds() / 1000.0);
+        }
+    }
+
+    /// <summary>News have arrived, so long after they were due.</summary>
+    public void NewsArrived(TimeSpan delay) => deliveryDelay.Record(Math.Max(0, delay.TotalSeconds));
 
     /// <summary>News were delivered by the bot, dropped or given up.</summary>
     /// <param name="kind">Of the news.</param>
@@ -186,6 +339,16 @@ public sealed class BookItMetrics
 
         return active;
     }
+
+    private IEnumerable<Measurement<long>> ListReads() =>
+        Enum.GetValues<SeatListSource>()
+            .Select(source => new Measurement<long>(
+                Volatile.Read(ref listReads[(int)source]),
+                new KeyValuePair<string, object?>(
+                    "result",
+                    JsonNamingPolicy.SnakeCaseLower.ConvertName(source.ToString())
+                )
+            ));
 
     private IEnumerable<Measurement<double>> AverageBookingTime() =>
         Volatile.Read(ref bookings) is > 0 and var made

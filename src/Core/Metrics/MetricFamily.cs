@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
@@ -14,6 +15,9 @@ internal sealed class MetricFamily
 {
     /// <summary>How many series there may be: whoever labels by something unbounded does not fill the memory.</summary>
     internal const int MaxSeries = 1_000;
+
+    /// <summary>More than any number has.</summary>
+    private const int MaxDigits = 32;
 
     private const string OverflowLabels = "overflow=\"true\"";
 
@@ -38,10 +42,11 @@ internal sealed class MetricFamily
         10_000,
     ];
 
-    private readonly string help;
     private readonly Aggregation aggregation;
     private readonly double[] bounds = [];
-    private readonly string[] boundLabels = [];
+    private readonly byte[][] boundLabels = [];
+    private readonly byte[] name;
+    private readonly byte[] head;
 
     // By the tags as they are given, which is quick, and by what they come to as labels: the same in any order.
     private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], Series> byTags = new(new TagComparer());
@@ -51,6 +56,7 @@ internal sealed class MetricFamily
     private readonly ConcurrentDictionary<string, Series> byLabels = new(StringComparer.Ordinal);
     private readonly Lock growing = new();
     private Series? untagged;
+    private volatile Series[]? sorted;
 
     public MetricFamily(Instrument instrument)
     {
@@ -63,12 +69,20 @@ internal sealed class MetricFamily
             : instrument.IsObservable ? ("gauge", Aggregation.Observed)
             : ("gauge", Aggregation.Last);
         Name = PrometheusNames.Of(instrument.Name, instrument.Unit, Type);
-        help = string.IsNullOrWhiteSpace(instrument.Description) ? instrument.Name : instrument.Description;
+        name = Encoding.UTF8.GetBytes(Name);
+        var help = string.IsNullOrWhiteSpace(instrument.Description) ? instrument.Name : instrument.Description;
+        head = Encoding.UTF8.GetBytes($"# HELP {Name} {EscapeHelp(help)}\n# TYPE {Name} {Type}\n");
         lookup = byTags.GetAlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>>();
         if (aggregation is Aggregation.Histogram)
         {
             bounds = AdvisedBounds(instrument) ?? (instrument.Unit == "s" ? SecondsBounds : PlainBounds);
-            boundLabels = [.. bounds.Select(Text), "+Inf"];
+            boundLabels =
+            [
+                .. bounds
+                    .Select(bound => bound.ToString("R", CultureInfo.InvariantCulture))
+                    .Append("+Inf")
+                    .Select(bound => Encoding.UTF8.GetBytes($"le=\"{bound}\"")),
+            ];
         }
     }
 
@@ -116,63 +130,106 @@ internal sealed class MetricFamily
         }
     }
 
-    /// <summary>Writes the family, unless it has nothing to say in this round.</summary>
-    public void WriteTo(StringBuilder text, long round)
+    /// <summary>Writes the family as UTF-8, unless it has nothing to say in this round.</summary>
+    public void WriteTo(ArrayBufferWriter<byte> text, long round)
     {
-        var series = byLabels
-            .Where(pair => aggregation is not Aggregation.Observed || Volatile.Read(ref pair.Value.Round) == round)
-            .OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .ToList();
-        if (series.Count == 0)
+        var hasBegun = false;
+        foreach (var series in Sorted())
         {
-            return;
-        }
+            if (aggregation is Aggregation.Observed && Volatile.Read(ref series.Round) != round)
+            {
+                continue;
+            }
 
-        text.Append("# HELP ").Append(Name).Append(' ').Append(EscapeHelp(help)).Append('\n');
-        text.Append("# TYPE ").Append(Name).Append(' ').Append(Type).Append('\n');
-        foreach (var (labels, one) in series)
-        {
+            if (!hasBegun)
+            {
+                text.Write(head);
+                hasBegun = true;
+            }
+
             if (aggregation is Aggregation.Histogram)
             {
-                WriteHistogram(text, labels, one);
+                WriteHistogram(text, series);
             }
             else
             {
-                WriteLine(text, "", labels, "", Text(Volatile.Read(ref one.Value)));
+                WriteStart(text, "", series.Labels, default);
+                WriteValue(text, Volatile.Read(ref series.Value));
             }
         }
     }
 
-    private void WriteHistogram(StringBuilder text, string labels, Series series)
+    /// <summary>By their labels: each scrape gives them in the same order.</summary>
+    private Series[] Sorted()
+    {
+        // Of two at once each is right, and the next one sees what was added meanwhile.
+        if (sorted is not { } known || known.Length != byLabels.Count)
+        {
+            sorted = known = [.. byLabels.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)];
+        }
+
+        return known;
+    }
+
+    private void WriteHistogram(ArrayBufferWriter<byte> text, Series series)
     {
         var sum = Volatile.Read(ref series.Value);
         var count = 0L;
         for (var i = 0; i < boundLabels.Length; i++)
         {
             count += Volatile.Read(ref series.Buckets[i]);
-            WriteLine(text, "_bucket", labels, boundLabels[i], Text(count));
+            WriteStart(text, "_bucket", series.Labels, boundLabels[i]);
+            WriteValue(text, count);
         }
 
-        WriteLine(text, "_sum", labels, "", Text(sum));
+        WriteStart(text, "_sum", series.Labels, default);
+        WriteValue(text, sum);
         // The same as the last bucket, also while others go on counting.
-        WriteLine(text, "_count", labels, "", Text(count));
+        WriteStart(text, "_count", series.Labels, default);
+        WriteValue(text, count);
     }
 
-    private void WriteLine(StringBuilder text, string suffix, string labels, string bound, string value)
+    /// <summary>A line up to its value.</summary>
+    private void WriteStart(ArrayBufferWriter<byte> text, string suffix, byte[] labels, ReadOnlySpan<byte> bound)
     {
-        text.Append(Name).Append(suffix);
-        if (labels.Length > 0 || bound.Length > 0)
+        text.Write(name);
+        Encoding.UTF8.GetBytes(suffix, text);
+        if (labels.Length + bound.Length > 0)
         {
-            text.Append('{').Append(labels);
-            if (bound.Length > 0)
-            {
-                text.Append(labels.Length > 0 ? "," : "").Append("le=\"").Append(bound).Append('"');
-            }
-
-            text.Append('}');
+            text.Write("{"u8);
+            text.Write(labels);
+            text.Write(labels.Length > 0 && bound.Length > 0 ? ","u8 : default);
+            text.Write(bound);
+            text.Write("}"u8);
         }
 
-        text.Append(' ').Append(value).Append('\n');
+        text.Write(" "u8);
+    }
+
+    private static void WriteValue(ArrayBufferWriter<byte> text, long value)
+    {
+        value.TryFormat(text.GetSpan(MaxDigits), out var length, default, CultureInfo.InvariantCulture);
+        text.Advance(length);
+        text.Write("\n"u8);
+    }
+
+    private static void WriteValue(ArrayBufferWriter<byte> text, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            value.TryFormat(text.GetSpan(MaxDigits), out var length, "R", CultureInfo.InvariantCulture);
+            text.Advance(length);
+        }
+        else
+        {
+            text.Write(
+                double.IsNaN(value) ? "NaN"u8
+                : value > 0 ? "+Inf"u8
+                : "-Inf"u8
+            );
+        }
+
+        text.Write("\n"u8);
     }
 
     private Series FindOrAdd(ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -186,7 +243,11 @@ internal sealed class MetricFamily
         {
             // Tags in another order are a key of their own, so keys are bounded as well.
             var labels = byTags.Count < MaxSeries ? PrometheusNames.Labels(tags) : OverflowLabels;
-            var series = byLabels.GetOrAdd(labels, _ => new Series(bounds.Length + 1));
+            var series = byLabels.GetOrAdd(
+                labels,
+                static (key, buckets) => new Series(key, buckets),
+                bounds.Length + 1
+            );
             if (tags.IsEmpty)
             {
                 untagged = series;
@@ -219,18 +280,14 @@ internal sealed class MetricFamily
             _ => null,
         };
 
-    private static string Text(double value) =>
-        double.IsNaN(value) ? "NaN"
-        : double.IsInfinity(value) ? (value > 0 ? "+Inf" : "-Inf")
-        : value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
-
     private static string EscapeHelp(string help) =>
         help.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
-    private sealed class Series(int buckets)
+    private sealed class Series(string labels, int buckets)
     {
+        /// <summary>As they are written.</summary>
+        public readonly byte[] Labels = Encoding.UTF8.GetBytes(labels);
+
         /// <summary>The sum, or the last value.</summary>
         public double Value;
 

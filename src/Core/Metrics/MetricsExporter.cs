@@ -1,6 +1,6 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -22,6 +22,9 @@ public sealed partial class MetricsExporter : IDisposable
     private readonly ConcurrentDictionary<string, MetricFamily> families = new(StringComparer.Ordinal);
     private readonly MeterListener listener = new();
     private readonly Lock scraping = new();
+
+    // Kept: a large one of each scrape's own would be the garbage that costs most.
+    private readonly ArrayBufferWriter<byte> text = new();
     private readonly ILogger<MetricsExporter> logger;
     private long round;
 
@@ -52,10 +55,9 @@ public sealed partial class MetricsExporter : IDisposable
         listener.Start();
     }
 
-    /// <summary>Everything, as it stands now.</summary>
-    public string Scrape()
+    /// <summary>Everything, as it stands now, as UTF-8.</summary>
+    public void Scrape(IBufferWriter<byte> output)
     {
-        var text = new StringBuilder(64 * 1024);
         lock (scraping)
         {
             round++;
@@ -73,9 +75,10 @@ public sealed partial class MetricsExporter : IDisposable
             {
                 family.WriteTo(text, round);
             }
-        }
 
-        return text.ToString();
+            output.Write(text.WrittenSpan);
+            text.ResetWrittenCount();
+        }
     }
 
     /// <inheritdoc/>

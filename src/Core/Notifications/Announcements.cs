@@ -2,6 +2,7 @@ using BookIT.Core.Audit;
 using BookIT.Core.Data;
 using BookIT.Core.Reservations;
 using BookIT.Core.Space;
+using BookIT.Core.Traces;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -119,13 +120,11 @@ public sealed class Announcements(BookItDbContext db, BookingOptions booking, Sp
             db.ChangeTracker.Clear();
             await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
             var since = now - Announcement.Lifetime;
-            var announcement = (
-                await db.Set<Announcement>()
-                    .FromSql(
-                        $"SELECT * FROM announcements WHERE id = {id} AND author_id = {authorId} AND made_at > {since} FOR UPDATE"
-                    )
-                    .ToListAsync(cancellation)
-            ).SingleOrDefault();
+            var announcement = await db.Set<Announcement>()
+                .FromSql(
+                    $"SELECT * FROM announcements WHERE id = {id} AND author_id = {authorId} AND made_at > {since} FOR UPDATE"
+                )
+                .SingleOrDefaultAsync(cancellation);
             if (announcement is null)
             {
                 return new Refusal.AnnouncementNotFound();
@@ -160,9 +159,9 @@ public sealed class Announcements(BookItDbContext db, BookingOptions booking, Sp
         // In id order, as everybody locks several accounts.
         return db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+            INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, trace_parent)
             SELECT u.id, {kind}, {kind + $":{announcement.Id}:"} || u.id::text,
-                jsonb_build_object('text', {announcement.Text}), {now}, {now}
+                jsonb_build_object('text', {announcement.Text}), {now}, {now}, {Tracing.Parent}::text
             FROM users u
             WHERE u.telegram_since IS NOT NULL AND u.id <> {announcement.AuthorId}
                 AND NOT EXISTS (

@@ -8,14 +8,16 @@ using Microsoft.EntityFrameworkCore;
 
 namespace BookIT.Core.Notifications;
 
-/// <summary>What to do with news: tell it, keep it until later, or drop it. One of these.</summary>
+/// <summary>What to do with news: tell it, keep it until later, or drop it; or it cannot be read. One of these.</summary>
 /// <param name="Story">What is told.</param>
 /// <param name="WaitUntil">When to look at it again (UTC).</param>
 /// <param name="DropBecause">A word for an administrator.</param>
+/// <param name="Mistake">A bug, or an odd row.</param>
 public sealed record NewsDecision(
     NewsStory? Story = null,
     DateTimeOffset? WaitUntil = null,
-    string? DropBecause = null
+    string? DropBecause = null,
+    Exception? Mistake = null
 );
 
 /// <summary>What a message tells, as things are when it is told. What its kind has nothing to say of is null.</summary>
@@ -62,12 +64,7 @@ public sealed record NewsStory
 /// Finds out what news have to tell, and whether they still do: what has been overtaken, is not wanted, or nobody needs any
 /// more is dropped, and what can wait does so until the person's quiet hours are over.
 /// </summary>
-public sealed class NewsReading(
-    BookItDbContext db,
-    NotificationPreferences preferences,
-    BookingOptions options,
-    SpaceOptions space
-)
+public sealed class NewsReading(BookItDbContext db, BookingOptions options, SpaceOptions space)
 {
     /// <summary>How long before a reservation its holder has to know of what happens to it, night or not.</summary>
     private static readonly TimeSpan Notice = TimeSpan.FromHours(1);
@@ -80,82 +77,172 @@ public sealed class NewsReading(
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     };
 
-    /// <summary>Decides on news in hand.</summary>
-    /// <exception cref="JsonException">The payload is not what the kind needs.</exception>
-    public async Task<NewsDecision> DecideAsync(News news, DateTimeOffset now, CancellationToken cancellation)
-    {
-        var settings = await preferences.ReadAsync(news.UserId, cancellation);
-        if (!settings.IsOn(news.Kind))
-        {
-            return new NewsDecision(DropBecause: "muted");
-        }
-
-        var rule = NotificationKind.Told.Single(rule => rule.Kind == news.Kind);
-        if (rule.ForAdmins && !news.IsAdmin)
-        {
-            return new NewsDecision(DropBecause: "no administrator");
-        }
-
-        var payload = JsonSerializer.Deserialize<Payload>(news.Payload, Json)!;
-        var (story, reason) = news.Kind switch
-        {
-            NotificationKind.UserVerified => news.IsVerified ? (new NewsStory(), null) : (null, "overtaken"),
-            NotificationKind.NewSignIn => (
-                new NewsStory
-                {
-                    Device = payload.Device ?? "",
-                    Address = Needed(payload.Address),
-                    At = payload.At ?? throw new JsonException("There is no time."),
-                },
-                null
-            ),
-            NotificationKind.Announcement => now < news.MadeAt + AnnouncementLifetime
-                ? (new NewsStory { Text = Needed(payload.Text) }, null)
-                : (null, "late"),
-            NotificationKind.TicketOpened
-            or NotificationKind.TicketAnswered
-            or NotificationKind.TicketClosed
-            or NotificationKind.TicketReopened => await OfTicketAsync(news, payload, cancellation),
-            _ => await OfReservationAsync(news, payload, now, cancellation),
-        };
-        if (story is null)
-        {
-            return new NewsDecision(DropBecause: reason);
-        }
-
-        return
-            rule.CanWait
-            && settings.Quiet?.EndAt(now, space.Zone) is { } end
-            && (story.Reservation is not { Interval.Start: var start } || start > end + Notice)
-            ? new NewsDecision(WaitUntil: end)
-            : new NewsDecision(story);
-    }
-
-    private async Task<(NewsStory?, string?)> OfReservationAsync(
-        News news,
-        Payload payload,
+    /// <summary>
+    /// Decides on news in hand, on all of them in at most three round trips to the database; one of which cannot be read
+    /// keeps none of the others.
+    /// </summary>
+    /// <returns>A decision on each, in their order.</returns>
+    public async Task<IReadOnlyList<NewsDecision>> DecideAsync(
+        IReadOnlyList<News> news,
         DateTimeOffset now,
         CancellationToken cancellation
     )
     {
-        var id = payload.ReservationId ?? throw new JsonException("There is no reservation.");
-        var row = await (
-            from r in db.Reservations.AsNoTracking()
-            join s in db.Seats on r.SeatId equals s.Id
-            where r.Id == id && r.UserId == news.UserId
-            select new
+        var opened = news.Select(Open).ToList();
+        Facts facts;
+        try
+        {
+            facts = await FindAsync([.. opened.Select(row => row.Payload).OfType<Payload>()], cancellation);
+        }
+        catch (Exception mistake) when (!mistake.IsServerAway() && !cancellation.IsCancellationRequested)
+        {
+            if (news.Count == 1)
             {
-                Reservation = r,
-                s.Name,
-                s.Zone,
+                return [new NewsDecision(Mistake: mistake)];
             }
-        ).SingleOrDefaultAsync(cancellation);
-        if (row is null)
+
+            var alone = new List<NewsDecision>();
+            foreach (var one in news)
+            {
+                alone.AddRange(await DecideAsync([one], now, cancellation));
+            }
+
+            return alone;
+        }
+
+        return [.. news.Zip(opened, (one, row) => row.Decision ?? Decide(one, row.Payload!, facts, now))];
+    }
+
+    private static NotificationRule RuleOf(News news) => NotificationKind.Told.Single(rule => rule.Kind == news.Kind);
+
+    /// <summary>What is known without asking the database.</summary>
+    private static (NewsDecision? Decision, Payload? Payload) Open(News news)
+    {
+        if (news.Muted.Contains(news.Kind, StringComparer.Ordinal))
+        {
+            return (new NewsDecision(DropBecause: "muted"), null);
+        }
+
+        if (RuleOf(news).ForAdmins && !news.IsAdmin)
+        {
+            return (new NewsDecision(DropBecause: "no administrator"), null);
+        }
+
+        try
+        {
+            return (null, JsonSerializer.Deserialize<Payload>(news.Payload, Json) ?? throw new JsonException("null"));
+        }
+        catch (JsonException mistake)
+        {
+            return (new NewsDecision(Mistake: mistake), null);
+        }
+    }
+
+    /// <summary>What the database knows of what the news are about.</summary>
+    private async Task<Facts> FindAsync(IReadOnlyList<Payload> payloads, CancellationToken cancellation)
+    {
+        Guid[] Ids(Func<Payload, Guid?> id) => [.. payloads.Select(id).OfType<Guid>().Distinct()];
+        var (reservations, tickets, messages) = (
+            Ids(payload => payload.ReservationId),
+            Ids(payload => payload.TicketId),
+            Ids(payload => payload.MessageId)
+        );
+        return new Facts(
+            reservations.Length == 0
+                ? []
+                : await (
+                    from r in db.Reservations.AsNoTracking()
+                    join s in db.Seats on r.SeatId equals s.Id
+                    where reservations.Contains(r.Id)
+                    select new ReservationFacts(
+                        r,
+                        s.Name,
+                        s.Zone,
+                        db.Reservations.Where(next =>
+                                next.SeatId == r.SeatId
+                                && next.Id != r.Id
+                                && (next.Status == ReservationStatus.Future || next.Status == ReservationStatus.Active)
+                                && next.StartsAt >= r.EndsAt
+                            )
+                            .Min(next => (DateTimeOffset?)next.StartsAt)
+                    )
+                ).ToDictionaryAsync(found => found.Reservation.Id, cancellation),
+            tickets.Length == 0
+                ? []
+                : await (
+                    from t in db.Tickets.AsNoTracking()
+                    join u in db.Users on t.UserId equals u.Id
+                    join s in db.Seats on t.SeatId equals s.Id into seats
+                    from s in seats.DefaultIfEmpty()
+                    where tickets.Contains(t.Id)
+                    select new TicketFacts(t, u.FirstName, (string?)s.Name)
+                ).ToDictionaryAsync(found => found.Ticket.Id, cancellation),
+            messages.Length == 0
+                ? []
+                : await db
+                    .TicketMessages.Where(m => messages.Contains(m.Id))
+                    .Select(m => new
+                    {
+                        m.Id,
+                        m.TicketId,
+                        m.Text,
+                    })
+                    .ToDictionaryAsync(m => (m.TicketId, m.Id), m => m.Text, cancellation)
+        );
+    }
+
+    private NewsDecision Decide(News news, Payload payload, Facts facts, DateTimeOffset now)
+    {
+        try
+        {
+            var (story, reason) = news.Kind switch
+            {
+                NotificationKind.UserVerified => news.IsVerified ? (new NewsStory(), null) : (null, "overtaken"),
+                NotificationKind.NewSignIn => (
+                    new NewsStory
+                    {
+                        Device = payload.Device ?? "",
+                        Address = Needed(payload.Address),
+                        At = payload.At ?? throw new JsonException("There is no time."),
+                    },
+                    null
+                ),
+                NotificationKind.Announcement => now < news.MadeAt + AnnouncementLifetime
+                    ? (new NewsStory { Text = Needed(payload.Text) }, null)
+                    : (null, "late"),
+                NotificationKind.TicketOpened
+                or NotificationKind.TicketAnswered
+                or NotificationKind.TicketClosed
+                or NotificationKind.TicketReopened => OfTicket(news, payload, facts),
+                _ => OfReservation(news, payload, facts, now),
+            };
+            if (story is null)
+            {
+                return new NewsDecision(DropBecause: reason);
+            }
+
+            return
+                RuleOf(news).CanWait
+                && news.Quiet?.EndAt(now, space.Zone) is { } end
+                && (story.Reservation is not { Interval.Start: var start } || start > end + Notice)
+                ? new NewsDecision(WaitUntil: end)
+                : new NewsDecision(story);
+        }
+        catch (Exception mistake)
+        {
+            return new NewsDecision(Mistake: mistake);
+        }
+    }
+
+    private (NewsStory?, string?) OfReservation(News news, Payload payload, Facts facts, DateTimeOffset now)
+    {
+        var id = payload.ReservationId ?? throw new JsonException("There is no reservation.");
+        if (!facts.Reservations.TryGetValue(id, out var found) || found.Reservation.UserId != news.UserId)
         {
             return (null, "gone");
         }
 
-        var reservation = row.Reservation;
+        var reservation = found.Reservation;
         var status = reservation.StatusAt(now, options);
         var reminder = Reminders.All.SingleOrDefault(reminder => reminder.Kind == news.Kind);
         var reason = news.Kind switch
@@ -184,63 +271,41 @@ public sealed class NewsReading(
             : (
                 new NewsStory
                 {
-                    Reservation = reservation.ToView(row.Name, now, options),
-                    SeatZone = row.Zone,
+                    Reservation = reservation.ToView(found.SeatName, now, options),
+                    SeatZone = found.SeatZone,
                     ByAdmin = payload.ByAdmin,
                     SeatGone = payload.SeatGone,
                     Reason = payload.Reason,
-                    Extensions = reminder is { IsOfEnd: true } ? await ExtensionsAsync(reservation, cancellation) : [],
+                    Extensions = reminder is { IsOfEnd: true } ? Extensions(found) : [],
                 },
                 null
             );
     }
 
     /// <summary>As far as the seat is free and the rules allow; whoever extends is checked again.</summary>
-    private async Task<IReadOnlyList<TimeSpan>> ExtensionsAsync(Reservation reservation, CancellationToken cancellation)
-    {
-        var next = await db
-            .Reservations.Where(r =>
-                r.SeatId == reservation.SeatId
-                && r.Id != reservation.Id
-                && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
-                && r.StartsAt >= reservation.EndsAt
-            )
-            .MinAsync(r => (DateTimeOffset?)r.StartsAt, cancellation);
-        return
+    private IReadOnlyList<TimeSpan> Extensions(ReservationFacts found) =>
         [
             .. BookingOptions.Extensions.Where(by =>
-                !(reservation.EndsAt + by > next) && reservation.Interval.Duration + by <= options.MaxDuration
+                !(found.Reservation.EndsAt + by > found.Next)
+                && found.Reservation.Interval.Duration + by <= options.MaxDuration
             ),
         ];
-    }
 
-    private async Task<(NewsStory?, string?)> OfTicketAsync(News news, Payload payload, CancellationToken cancellation)
+    private static (NewsStory?, string?) OfTicket(News news, Payload payload, Facts facts)
     {
         var id = payload.TicketId ?? throw new JsonException("There is no ticket.");
-        var row = await (
-            from t in db.Tickets.AsNoTracking()
-            join u in db.Users on t.UserId equals u.Id
-            join s in db.Seats on t.SeatId equals s.Id into seats
-            from s in seats.DefaultIfEmpty()
-            where t.Id == id
-            select new
-            {
-                Ticket = t,
-                Author = u.FirstName,
-                SeatName = (string?)s.Name,
-            }
-        ).SingleOrDefaultAsync(cancellation);
-        if (row is null)
+        if (!facts.Tickets.TryGetValue(id, out var found))
         {
             return (null, "gone");
         }
 
-        if (row.Ticket.UserId != news.UserId && !news.IsAdmin)
+        var ticket = found.Ticket;
+        if (ticket.UserId != news.UserId && !news.IsAdmin)
         {
             return (null, "no administrator");
         }
 
-        var isClosed = row.Ticket.Status is TicketStatus.Closed;
+        var isClosed = ticket.Status is TicketStatus.Closed;
         if (
             news.Kind switch
             {
@@ -253,14 +318,11 @@ public sealed class NewsReading(
             return (null, "overtaken");
         }
 
-        var text = row.Ticket.Message;
+        var text = ticket.Message;
         if (news.Kind is NotificationKind.TicketAnswered)
         {
             var messageId = payload.MessageId ?? throw new JsonException("There is no message.");
-            text = await db
-                .TicketMessages.Where(m => m.Id == messageId && m.TicketId == id)
-                .Select(m => m.Text)
-                .SingleOrDefaultAsync(cancellation);
+            text = facts.Messages.GetValueOrDefault((id, messageId));
         }
 
         return text is null
@@ -268,8 +330,8 @@ public sealed class NewsReading(
             : (
                 new NewsStory
                 {
-                    Ticket = new TicketView(row.Ticket, row.SeatName),
-                    Person = row.Author,
+                    Ticket = new TicketView(ticket, found.SeatName),
+                    Person = found.Author,
                     ByAdmin = payload.ByAdmin,
                     Text = text,
                 },
@@ -290,5 +352,24 @@ public sealed class NewsReading(
         string? Device,
         string? Address,
         DateTimeOffset? At
+    );
+
+    /// <param name="Reservation">As it is.</param>
+    /// <param name="SeatName">Its seat.</param>
+    /// <param name="SeatZone">Where that stands.</param>
+    /// <param name="Next">When somebody has the seat after it.</param>
+    private sealed record ReservationFacts(
+        Reservation Reservation,
+        string SeatName,
+        string? SeatZone,
+        DateTimeOffset? Next
+    );
+
+    private sealed record TicketFacts(Ticket Ticket, string Author, string? SeatName);
+
+    private sealed record Facts(
+        Dictionary<Guid, ReservationFacts> Reservations,
+        Dictionary<Guid, TicketFacts> Tickets,
+        Dictionary<(Guid Ticket, Guid Message), string> Messages
     );
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using BookIT.Core.Traces;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -15,6 +16,9 @@ public sealed class Notification
 
     /// <summary>How long the bot has to say itself, in its answer, what somebody did in the chat; then it is told as news.</summary>
     public static readonly TimeSpan AnswerPatience = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a trace's header is, in characters.</summary>
+    internal const int MaxTraceParentLength = 55;
 
     private Notification() { }
 
@@ -57,6 +61,11 @@ public sealed class Notification
     /// <summary>Why the last attempt failed, or why there is nothing to tell.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>
+    /// The trace of what happened, which the delivery continues (W3C's <c>traceparent</c>); null where it is not traced.
+    /// </summary>
+    public string? TraceParent { get; private set; }
+
     /// <summary>News that is due at once.</summary>
     /// <param name="userId">Who is told.</param>
     /// <param name="kind">One of <see cref="NotificationKind"/>.</param>
@@ -80,6 +89,7 @@ public sealed class Notification
             Payload = JsonSerializer.Serialize(payload),
             DueAt = isAnswered ? now + AnswerPatience : now,
             MadeAt = now,
+            TraceParent = Tracing.Parent,
         };
 
     /// <summary>What has become of it.</summary>
@@ -112,6 +122,7 @@ internal sealed class NotificationConfiguration : IEntityTypeConfiguration<Notif
         notification.Property(n => n.Payload).HasColumnType("jsonb");
         notification.HasIndex(n => n.Key).IsUnique().HasDatabaseName("notifications_key_key");
         notification.Property(n => n.Attempts).HasDefaultValue(0);
+        notification.Property(n => n.TraceParent).HasMaxLength(Notification.MaxTraceParentLength);
         notification.HasIndex(n => n.DueAt, "notifications_by_due");
         notification
             .HasIndex(n => n.DueAt, "notifications_mail_pending")

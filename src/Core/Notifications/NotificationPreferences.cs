@@ -41,11 +41,9 @@ public sealed class NotificationPreferences(BookItDbContext db)
             """,
             cancellation
         );
-        var settings = (
-            await db.Set<NotificationSettings>()
-                .FromSql($"SELECT * FROM notification_settings WHERE user_id = {userId} FOR UPDATE")
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        var settings = await db.Set<NotificationSettings>()
+            .FromSql($"SELECT * FROM notification_settings WHERE user_id = {userId} FOR UPDATE")
+            .SingleOrDefaultAsync(cancellation);
         if (settings is null)
         {
             return NotificationSettings.Of(userId);

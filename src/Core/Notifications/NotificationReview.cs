@@ -64,11 +64,9 @@ public sealed class NotificationReview(BookItDbContext db)
     )
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellation);
-        var notification = (
-            await db
-                .Notifications.FromSql($"SELECT * FROM notifications WHERE id = {id} FOR NO KEY UPDATE")
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        var notification = await db
+            .Notifications.FromSql($"SELECT * FROM notifications WHERE id = {id} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellation);
         if (notification is null)
         {
             return new Refusal.NotificationNotFound();

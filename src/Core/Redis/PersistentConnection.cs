@@ -48,7 +48,7 @@ internal sealed class PersistentConnection : IAsyncDisposable
     {
         if (current is { } connection)
         {
-            return connection.SendAsync(convert, command, arguments);
+            return RedisTelemetry.Traced(connection.SendAsync(convert, command, arguments), command);
         }
 
         var reason = whyNot;
@@ -71,6 +71,7 @@ internal sealed class PersistentConnection : IAsyncDisposable
     private async Task RunAsync()
     {
         var failures = 0;
+        var wasConnected = false;
         while (!stopping.IsCancellationRequested)
         {
             try
@@ -78,6 +79,12 @@ internal sealed class PersistentConnection : IAsyncDisposable
                 await using var connection = await OpenAsync();
                 logger.LogInformation("Connected to Redis at {Address}", url);
                 failures = 0;
+                if (wasConnected)
+                {
+                    RedisTelemetry.Reconnected();
+                }
+
+                wasConnected = true;
                 current = connection;
                 Connected();
                 whyNot = await connection.Closed.WaitAsync(stopping.Token);

@@ -179,6 +179,7 @@ internal sealed class RespConnection : IAsyncDisposable
             }
         }
 
+        RedisTelemetry.Answered(time.GetElapsedTime(call.SentAt, Volatile.Read(ref lastReply)));
         call.Reply?.Complete(reply);
     }
 

@@ -2,9 +2,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using BookIT.Core.Data;
+using BookIT.Core.Languages;
 using BookIT.Core.Metrics;
 using BookIT.Core.Notifications;
 using BookIT.Core.Seats;
+using BookIT.Core.Traces;
 using Npgsql;
 
 namespace BookIT.Core.Reservations;
@@ -39,6 +41,7 @@ public sealed class Booking(
     NpgsqlDataSource postgres,
     ReservationClock clock,
     SeatChanges changes,
+    AccountLanguages languages,
     BookingOptions options,
     BookItMetrics metrics
 )
@@ -73,13 +76,14 @@ public sealed class Booking(
                 await using var connection = await postgres.OpenConnectionAsync(cancellation);
                 return request.IdempotencyKey is { } key
                     ? await BookOnceAsync(connection, key, request, now, cancellation)
-                    : Counted(await InsertAsync(connection, request, now, cancellation));
+                    : Counted(await InsertAsync(connection, request, now, cancellation), now);
             });
         }
         catch (PostgresException exception) when (RefusalFor(exception) is { } refusal)
         {
             return Counted(
-                refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal
+                refusal is Refusal.UserNotFound && request.AdminId is null ? new Refusal.NotSignedIn() : refusal,
+                now
             );
         }
     }
@@ -165,17 +169,17 @@ public sealed class Booking(
         answer.Parameters.Add(new NpgsqlParameter<string> { TypedValue = Answer.Serialize(result) });
         await answer.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
-        if (result.Refusal is null)
+        if (!result.IsRefused(out _))
         {
             // Once more: what was told inside the transaction may have been read before its commit.
-            changes.Tell();
+            changes.Tell(result.Value.Interval);
         }
 
-        return Counted(result);
+        return Counted(result, now);
     }
 
     /// <summary>An answer that is given for the first time.</summary>
-    private Result<ReservationView> Counted(Result<ReservationView> result)
+    private Result<ReservationView> Counted(Result<ReservationView> result, DateTimeOffset now)
     {
         if (result.IsRefused(out var refusal))
         {
@@ -183,7 +187,7 @@ public sealed class Booking(
         }
         else
         {
-            metrics.Booked(result.Value.Interval.Duration);
+            metrics.Booked(result.Value.Interval, now);
         }
 
         return result;
@@ -235,7 +239,7 @@ public sealed class Booking(
             switch (outcome)
             {
                 case "made":
-                    changes.Tell();
+                    changes.Tell(interval);
                     return new ReservationView(
                         id,
                         request.UserId,
@@ -268,33 +272,55 @@ public sealed class Booking(
     )
     {
         await using var command = new NpgsqlCommand(request.AdminId is null ? sql : auditedSql, connection);
+        Bind(command, id, request, interval, now, options.NoShowCutoff(now));
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        var outcome = reader.GetString(0);
+        if (outcome != "made")
+        {
+            languages.Keep(request.UserId, Text(2));
+        }
+
+        return (outcome, Text(1));
+
+        string? Text(int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+    }
+
+    /// <summary>Gives the statement what it needs.</summary>
+    internal static void Bind(
+        NpgsqlCommand command,
+        Guid id,
+        BookingRequest request,
+        Interval interval,
+        DateTimeOffset now,
+        DateTimeOffset noShowCutoff
+    )
+    {
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = id });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.UserId });
         command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = request.SeatId });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.Start });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = interval.End });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = noShowCutoff });
         command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = request.AnsweredInTelegram });
+        command.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = Tracing.Parent });
         if (request.AdminId is { } adminId)
         {
             command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = adminId });
         }
-
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        await reader.ReadAsync(cancellation);
-        return (reader.GetString(0), await reader.IsDBNullAsync(1, cancellation) ? null : reader.GetString(1));
     }
 
     /// <summary>
     /// Inserts, or says in the same round trip why not. <c>ON CONFLICT DO NOTHING</c> covers the exclusion constraint
     /// and the unique slots; the CASE is evaluated only when nothing was inserted, and sees what was committed before.
+    /// A refusal is a sentence: in which language comes along, or whoever is refused would ask once more.
     /// </summary>
-    private static string Sql(int liveReservationsPerUser, bool audited)
+    internal static string Sql(int liveReservationsPerUser, bool audited)
     {
         const string live = ReservationStatusNames.Live;
         const string outdated = "(ends_at <= $6 OR (status = 'future' AND starts_at <= $7))";
-        const string mine = $"user_id = $2 AND {live}";
+        const string mine = $"user_id = $2 AND {ReservationStatusNames.LiveByUser}";
         const string overlapping =
             $"seat_id = $3 AND {live} AND tstzrange(starts_at, ends_at, '[)') && tstzrange($4, $5, '[)')";
         var freeSlot =
@@ -310,7 +336,7 @@ public sealed class Booking(
             ? """
                 , audited AS (
                     INSERT INTO audit (at, actor_id, action, target_id, after)
-                    SELECT $6, $9, 'reservation.create', $1,
+                    SELECT $6, $10, 'reservation.create', $1,
                         jsonb_build_object('user_id', $2, 'seat_id', $3, 'starts_at', $4, 'ends_at', $5)
                     FROM made)
                 """
@@ -322,10 +348,10 @@ public sealed class Booking(
                 ON CONFLICT DO NOTHING
                 RETURNING id),
             told AS (
-                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+                INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, trace_parent)
                 SELECT $2, '{NotificationKind.ReservationMade}', '{NotificationKind.ReservationMade}:' || $1::text,
                     jsonb_build_object('reservation_id', $1), 
-                    CASE WHEN $8 THEN $6 + interval '{Notification.AnswerPatience.TotalSeconds:0} s' ELSE $6 END, $6
+                    CASE WHEN $8 THEN $6 + interval '{Notification.AnswerPatience.TotalSeconds:0} s' ELSE $6 END, $6, $9
                 FROM made){audit}
             SELECT
                 CASE
@@ -337,7 +363,8 @@ public sealed class Booking(
                     WHEN EXISTS (SELECT FROM reservations WHERE {overlapping}) THEN 'seat_taken'
                     ELSE 'lost_race'
                 END,
-                (SELECT name FROM seats WHERE id = $3)
+                (SELECT name FROM seats WHERE id = $3),
+                CASE WHEN NOT EXISTS (SELECT FROM made) THEN (SELECT language FROM users WHERE id = $2) END
             """;
     }
 

@@ -6,12 +6,12 @@ namespace BookIT.Core.Reservations;
 public sealed class HolderStates(NpgsqlDataSource postgres)
 {
     // Both lookups are of a few rows, on indexes that begin with the user.
-    private const string Sql = $"""
+    internal const string Sql = $"""
         SELECT holder.id, hashtextextended(concat_ws(';',
             (SELECT id FROM reservations WHERE user_id = holder.id ORDER BY id DESC LIMIT 1),
             (SELECT string_agg(concat_ws(' ', id, seat_id, extract(epoch FROM starts_at), extract(epoch FROM ends_at),
                 status), ',' ORDER BY id)
-            FROM reservations WHERE user_id = holder.id AND {ReservationStatusNames.Live})), 0)
+            FROM reservations WHERE user_id = holder.id AND {ReservationStatusNames.LiveByUser})), 0)
         FROM unnest($1) AS holder (id)
         """;
 

@@ -9,7 +9,7 @@ namespace BookIT.Core.Reservations;
 internal static class LiveReservations
 {
     // In id order, as everybody locks several of them.
-    private const string Locked = $"AND {ReservationStatusNames.Live} ORDER BY id FOR UPDATE";
+    private const string Locked = "ORDER BY id FOR UPDATE";
 
     /// <summary>
     /// Ends those of seats that go, as an administrator, and tells their owners. Saved with the rest of the transaction.
@@ -24,7 +24,11 @@ internal static class LiveReservations
     )
     {
         var live = await db
-            .Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE seat_id = ANY({{0}}) {Locked}", seatIds)
+            .Reservations.FromSqlRaw(
+                $"SELECT * FROM reservations WHERE seat_id = ANY({{0}}) AND {ReservationStatusNames.Live} {Locked}",
+                seatIds
+            )
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
         foreach (var reservation in live)
         {
@@ -55,6 +59,10 @@ internal static class LiveReservations
         CancellationToken cancellation
     ) =>
         db
-            .Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE user_id = {{0}} {Locked}", userId)
+            .Reservations.FromSqlRaw(
+                $"SELECT * FROM reservations WHERE {ReservationStatusNames.LiveByUser} AND user_id = {{0}} {Locked}",
+                userId
+            )
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
 }

@@ -1,5 +1,6 @@
 using BookIT.Core.Audit;
 using BookIT.Core.Data;
+using BookIT.Core.Metrics;
 using BookIT.Core.Notifications;
 using BookIT.Core.Seats;
 using BookIT.Core.Users;
@@ -36,10 +37,13 @@ public sealed class ReservationChanges(
     BookItDbContext db,
     ReservationClock clock,
     SeatChanges changes,
-    BookingOptions options
+    BookingOptions options,
+    BookItMetrics metrics
 )
 {
     private const int MaxAttempts = 3;
+    private const string CheckIn = "check_in";
+    private const string NoShow = "no_show";
 
     /// <summary>
     /// Moves, extends or cancels the caller's own reservation. Its status can only become <c>closed</c>. Who is told the
@@ -209,12 +213,25 @@ public sealed class ReservationChanges(
         if (db.ChangeTracker.HasChanges())
         {
             Record(reservation, adminId, reason, now, isAnswered);
+            var change = ChangeOf(reservation, isCheckIn, wasActive, adminId is not null);
+            var held = HeldBefore(reservation);
             await db.SaveChangesAsync(cancellation);
             await transaction.CommitAsync(cancellation);
-            changes.Tell();
+            changes.Tell(held);
+            changes.Tell(reservation.Interval);
+            Count(change);
         }
 
         return reservation.ToView(seats.Single(seat => seat.Id == reservation.SeatId).Name, now, options);
+    }
+
+    private Interval HeldBefore(Reservation reservation)
+    {
+        var before = db.Entry(reservation).OriginalValues;
+        return new Interval(
+            before.GetValue<DateTimeOffset>(nameof(Reservation.StartsAt)),
+            before.GetValue<DateTimeOffset>(nameof(Reservation.EndsAt))
+        );
     }
 
     /// <summary>
@@ -225,6 +242,7 @@ public sealed class ReservationChanges(
         await db
             .Seats.FromSql($"SELECT * FROM seats WHERE id IN ({one}, {other}) ORDER BY id FOR NO KEY UPDATE")
             .AsNoTracking()
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
 
     private void Record(Reservation reservation, Guid? adminId, string? reason, DateTimeOffset now, bool isAnswered)
@@ -267,6 +285,38 @@ public sealed class ReservationChanges(
                 isAnswered
             )
         );
+    }
+
+    /// <summary>What is about to be saved, by the name that it is counted under.</summary>
+    private string ChangeOf(Reservation reservation, bool isCheckIn, bool wasActive, bool byAdmin)
+    {
+        var entry = db.Entry(reservation);
+        var end = entry.Property(r => r.EndsAt);
+        return isCheckIn ? CheckIn
+            : reservation.Status is ReservationStatus.DidNotCome ? NoShow
+            : reservation.Status is ReservationStatus.Closed
+                ? wasActive ? "ended_early"
+                    : byAdmin ? "cancelled_by_admin"
+                    : "cancelled"
+            : entry.Property(r => r.SeatId).IsModified || entry.Property(r => r.StartsAt).IsModified ? "moved"
+            : end.CurrentValue > end.OriginalValue ? "extended"
+            : "shortened";
+    }
+
+    private void Count(string change)
+    {
+        switch (change)
+        {
+            case CheckIn:
+                metrics.CheckedIn();
+                break;
+            case NoShow:
+                metrics.Missed(1);
+                break;
+            default:
+                metrics.ReservationChanged(change);
+                break;
+        }
     }
 
     private Task<long> SettleAllAsync(DateTimeOffset now, CancellationToken cancellation) =>

@@ -1,5 +1,6 @@
 using BookIT.Core.Auth;
 using BookIT.Core.Data;
+using BookIT.Core.Metrics;
 using BookIT.Core.Notifications;
 using BookIT.Core.Seats;
 using BookIT.Core.Telegram;
@@ -18,6 +19,7 @@ public sealed partial class ReservationClock(
     SeatChanges changes,
     SeatAvailability availability,
     BookingOptions options,
+    BookItMetrics metrics,
     TimeProvider time,
     ILogger<ReservationClock> logger
 ) : BackgroundService
@@ -29,7 +31,7 @@ public sealed partial class ReservationClock(
     private const string SettleSql = $"""
         WITH due AS (
             SELECT id FROM reservations
-            WHERE {ReservationStatusNames.Live}
+            WHERE {ReservationStatusNames.LiveByStart}
                 AND (ends_at <= $1 OR (status = 'future' AND starts_at <= $2))
                 AND ($3::uuid IS NULL AND $4::uuid IS NULL OR seat_id = $3 OR user_id = $4)
             ORDER BY id FOR UPDATE),
@@ -44,7 +46,7 @@ public sealed partial class ReservationClock(
                 jsonb_build_object('reservation_id', id), $1, $1
             FROM settled WHERE status = 'did_not_come'
             ON CONFLICT DO NOTHING)
-        SELECT count(*) FROM settled
+        SELECT count(*), count(*) FILTER (WHERE status = 'did_not_come') FROM settled
         """;
 
     /// <summary>
@@ -67,18 +69,33 @@ public sealed partial class ReservationClock(
         CancellationToken cancellation
     )
     {
+        var (settled, missed) = await ExecuteAsync(connection, now, seatId, userId, cancellation);
+        metrics.Missed(missed);
+        return settled;
+    }
+
+    private async Task<(long Settled, long Missed)> ExecuteAsync(
+        NpgsqlConnection connection,
+        DateTimeOffset now,
+        Guid? seatId,
+        Guid? userId,
+        CancellationToken cancellation
+    )
+    {
         await using var command = new NpgsqlCommand(SettleSql, connection);
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
         command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = options.NoShowCutoff(now) });
         command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = seatId });
         command.Parameters.Add(new NpgsqlParameter<Guid?> { TypedValue = userId });
-        var settled = (long)(await command.ExecuteScalarAsync(cancellation))!;
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        var (settled, missed) = (reader.GetInt64(0), reader.GetInt64(1));
         if (settled > 0)
         {
-            changes.Tell();
+            changes.Tell(SeatChanges.AllTime);
         }
 
-        return settled;
+        return (settled, missed);
     }
 
     /// <inheritdoc/>
@@ -105,7 +122,7 @@ public sealed partial class ReservationClock(
         await using var connection = await postgres.OpenConnectionAsync(cancellation);
         await using (
             var longest = new NpgsqlCommand(
-                $"SELECT max(ends_at - starts_at) FROM reservations WHERE {ReservationStatusNames.Live}",
+                $"SELECT max(ends_at - starts_at) FROM reservations WHERE {ReservationStatusNames.LiveByStart}",
                 connection
             )
         )
@@ -119,7 +136,7 @@ public sealed partial class ReservationClock(
             return;
         }
 
-        var settled = await SettleAsync(connection, now, seatId: null, userId: null, cancellation);
+        var (settled, missed) = await ExecuteAsync(connection, now, seatId: null, userId: null, cancellation);
         await using var tidy = new NpgsqlCommand(
             """
             WITH old_keys AS (DELETE FROM idempotency_keys WHERE made_at < $1),
@@ -139,9 +156,10 @@ public sealed partial class ReservationClock(
         tidy.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now - Announcement.Lifetime });
         await tidy.ExecuteNonQueryAsync(cancellation);
         await transaction.CommitAsync(cancellation);
+        metrics.Missed(missed);
         if (settled > 0)
         {
-            changes.Tell();
+            changes.Tell(SeatChanges.AllTime);
         }
     }
 

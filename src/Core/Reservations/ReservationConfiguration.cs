@@ -49,13 +49,13 @@ internal sealed class ReservationConfiguration : IEntityTypeConfiguration<Reserv
         reservation
             .HasIndex(r => new { r.UserId, r.Slot })
             .IsUnique()
-            .HasFilter(ReservationStatusNames.Live)
+            .HasFilter(ReservationStatusNames.LiveByUser)
             .HasDatabaseName(OnePerSlot);
         reservation.HasIndex(r => new { r.UserId, r.Id }).HasDatabaseName("reservations_by_user");
         reservation.HasIndex(r => r.StartsAt).HasDatabaseName("reservations_by_start");
         reservation
             .HasIndex(r => r.StartsAt, "reservations_live_by_start")
-            .HasFilter(ReservationStatusNames.Live)
+            .HasFilter(ReservationStatusNames.LiveByStart)
             .IncludeProperties(r => new
             {
                 r.EndsAt,

@@ -65,6 +65,21 @@ public sealed record ListedReservation(
 /// <summary>Reads reservations. What it shows is never older than the clock.</summary>
 public sealed class ReservationQueries(BookItDbContext db, ReservationClock clock, BookingOptions options)
 {
+    // One round trip for two questions: whether the account is there, and what it holds. Asked whenever a page or the bot
+    // is opened: what EF Core makes of it is kept.
+    private static readonly Func<BookItDbContext, Guid, IAsyncEnumerable<LiveRow>> AccountWithLive =
+        EF.CompileAsyncQuery(
+            (BookItDbContext db, Guid userId) =>
+                from user in db.Users.AsNoTracking()
+                where user.Id == userId
+                from reservation in db
+                    .Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE {ReservationStatusNames.LiveByUser}")
+                    .Where(r => r.UserId == user.Id)
+                    .DefaultIfEmpty()
+                from seat in db.Seats.Where(s => s.Id == reservation!.SeatId).DefaultIfEmpty()
+                select new LiveRow { Reservation = reservation, SeatName = seat!.Name }
+        );
+
     /// <summary>The user's reservations, newest first.</summary>
     public async Task<Page<ReservationView>> ListOwnAsync(
         Guid userId,
@@ -88,9 +103,8 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
     )
     {
         var rows = await WithSeats(
-                db.Reservations.Where(r =>
-                    r.UserId == userId && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
-                )
+                db.Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE {ReservationStatusNames.LiveByUser}")
+                    .Where(r => r.UserId == userId)
             )
             .ToListAsync(cancellation);
         return
@@ -109,26 +123,19 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         CancellationToken cancellation
     )
     {
-        // One round trip for two questions: whether the account is there, and what it holds.
-        var rows = await (
-            from user in db.Users.AsNoTracking()
-            where user.Id == userId
-            from reservation in db
-                .Reservations.Where(r =>
-                    r.UserId == user.Id
-                    && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
-                )
-                .DefaultIfEmpty()
-            from seat in db.Seats.Where(s => s.Id == reservation!.SeatId).DefaultIfEmpty()
-            select new { Reservation = (Reservation?)reservation, SeatName = (string?)seat!.Name }
-        ).ToListAsync(cancellation);
+        var rows = new List<LiveRow>();
+        await foreach (var row in AccountWithLive(db, userId).WithCancellation(cancellation))
+        {
+            rows.Add(row);
+        }
+
         if (rows.Count == 0)
         {
             return new Refusal.NotSignedIn();
         }
 
         var next = rows.Where(row => row.Reservation is not null)
-            .Select(row => View(new Row { Reservation = row.Reservation!, SeatName = row.SeatName! }, now))
+            .Select(row => row.Reservation!.ToView(row.SeatName!, now, options))
             .Where(view => view.IsLive)
             .MinBy(view => view.Interval.Start);
         return next is null ? new Refusal.NoActiveReservation() : next;
@@ -360,6 +367,13 @@ public sealed class ReservationQueries(BookItDbContext db, ReservationClock cloc
         public required string? FirstName { get; init; }
 
         public required string? Email { get; init; }
+    }
+
+    private sealed class LiveRow
+    {
+        public required Reservation? Reservation { get; init; }
+
+        public required string? SeatName { get; init; }
     }
 
     private sealed class Row

@@ -86,9 +86,8 @@ public sealed class Visits(
     )
     {
         var rows = await Rows(
-                db.Reservations.Where(r =>
-                    r.UserId == userId && (r.Status == ReservationStatus.Future || r.Status == ReservationStatus.Active)
-                )
+                db.Reservations.FromSqlRaw($"SELECT * FROM reservations WHERE {ReservationStatusNames.LiveByUser}")
+                    .Where(r => r.UserId == userId)
             )
             .OrderBy(row => row.Reservation.StartsAt)
             .ToListAsync(cancellation);

@@ -58,10 +58,10 @@ public sealed class SeatAvailability(
 )
 {
     // The bounds on starts_at are what the index is good for: no reservation is longer than the longest.
-    private const string Sql = $"""
+    internal const string Sql = $"""
         SELECT version, ARRAY(
             SELECT seat_id FROM reservations
-            WHERE {ReservationStatusNames.Live}
+            WHERE {ReservationStatusNames.LiveByStart}
                 AND starts_at < $2 AND starts_at > $3 AND ends_at > $1
                 AND NOT (status = 'future' AND starts_at <= $4))
         FROM seat_catalog_version
@@ -71,7 +71,7 @@ public sealed class SeatAvailability(
         SELECT version, seat_id, starts_at, ends_at, held.id, user_id
         FROM seat_catalog_version LEFT JOIN (
             SELECT seat_id, starts_at, ends_at, id, user_id FROM reservations
-            WHERE {ReservationStatusNames.Live}
+            WHERE {ReservationStatusNames.LiveByStart}
                 AND starts_at < $2 AND starts_at > $3 AND ends_at > $1
                 AND NOT (status = 'future' AND starts_at <= $4)
                 AND id IS DISTINCT FROM $5) AS held ON true
@@ -80,7 +80,7 @@ public sealed class SeatAvailability(
     private const string WindowsSql = $"""
         SELECT version, ARRAY(
             SELECT DISTINCT seat_id FROM reservations
-            WHERE {ReservationStatusNames.Live}
+            WHERE {ReservationStatusNames.LiveByStart}
                 AND starts_at < asked.until AND starts_at > asked.since - $3 AND ends_at > asked.since
                 AND NOT (status = 'future' AND starts_at <= $4))
         FROM seat_catalog_version, unnest($1, $2) WITH ORDINALITY AS asked (since, until, number)

@@ -121,6 +121,6 @@ public sealed class SeatEditing(BookItDbContext db, ReservationClock clock, Seat
         // Last, because it makes writers of seats wait for each other until the commit.
         await db.Database.ExecuteSqlAsync($"UPDATE seat_catalog_version SET version = version + 1", cancellation);
         await transaction.CommitAsync(cancellation);
-        changes.Tell();
+        changes.Tell(SeatChanges.AllTime);
     }
 }

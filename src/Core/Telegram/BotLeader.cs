@@ -80,7 +80,7 @@ public sealed partial class BotLeader(NpgsqlDataSource postgres, TimeProvider ti
             LogNotLeading();
             try
             {
-                await AdvisoryLock.TelegramBot.ReleaseAsync(connection);
+                await AdvisoryLock.TelegramBot.ReleaseAsync(connection, postgres);
             }
             catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
             {

@@ -273,6 +273,7 @@ public sealed class TelegramLinks(BookItDbContext db, ConnectionMultiplexer redi
             .Users.FromSql(
                 $"SELECT * FROM users WHERE id = {userId} OR telegram_id = {telegramId} ORDER BY id FOR NO KEY UPDATE"
             )
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
         if (locked.Find(u => u.Id == userId) is not { } user || !await IsGoodAsync(voucher))
         {

@@ -49,6 +49,7 @@ public sealed class TelegramSignIn(
         var users = await db
             .Users.FromSql($"SELECT * FROM users WHERE telegram_id = {person.TelegramId} FOR SHARE")
             .AsNoTracking()
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
         if (users is not [var user])
         {

@@ -2,6 +2,7 @@ using BookIT.Core.Audit;
 using BookIT.Core.Data;
 using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
+using BookIT.Core.Traces;
 using BookIT.Core.Users;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Storage;
@@ -335,9 +336,9 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
             return new Refusal.NotSignedIn();
         }
 
-        var ticket = (
-            await db.Tickets.FromSql($"SELECT * FROM tickets WHERE id = {id} FOR UPDATE").ToListAsync(cancellation)
-        ).SingleOrDefault();
+        var ticket = await db
+            .Tickets.FromSql($"SELECT * FROM tickets WHERE id = {id} FOR UPDATE")
+            .SingleOrDefaultAsync(cancellation);
         return ticket is null ? new Refusal.TicketNotFound()
             : ticket.UserId == callerId || caller.Role is UserRole.Admin ? (ticket, caller)
             : new Refusal.NotYourTicket();
@@ -347,12 +348,10 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
     /// Locks an account so that it stays, and so that of several changes at once each sees what the others have opened.
     /// </summary>
     private async Task<User?> LockUserAsync(Guid userId, CancellationToken cancellation) =>
-        (
-            await db
-                .Users.FromSql($"SELECT * FROM users WHERE id = {userId} FOR NO KEY UPDATE")
-                .AsNoTracking()
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        await db
+            .Users.FromSql($"SELECT * FROM users WHERE id = {userId} FOR NO KEY UPDATE")
+            .AsNoTracking()
+            .SingleOrDefaultAsync(cancellation);
 
     private async Task<bool> IsFullAsync(Guid userId, CancellationToken cancellation) =>
         await db.Tickets.CountAsync(t => t.UserId == userId && t.Status == TicketStatus.Active, cancellation)
@@ -379,10 +378,10 @@ public sealed class SupportTickets(BookItDbContext db, ReservationQueries reserv
         var byAuthor = actorId == ticket.UserId;
         await db.Database.ExecuteSqlAsync(
             $"""
-            INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+            INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, trace_parent)
             SELECT id, {kind}, {key} || id::text,
                 jsonb_build_object('ticket_id', {ticket.Id}, 'message_id', {messageId}::uuid, 'by_admin', {!byAuthor}),
-                {now}, {now}
+                {now}, {now}, {Tracing.Parent}::text
             FROM users
             WHERE id <> {actorId} AND CASE WHEN {byAuthor} THEN role = 'admin' ELSE id = {ticket.UserId} END
             ORDER BY id FOR KEY SHARE

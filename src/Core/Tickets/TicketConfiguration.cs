@@ -24,6 +24,7 @@ internal sealed class TicketConfiguration : IEntityTypeConfiguration<Ticket>
         ticket.Property(t => t.Theme).HasConversion(theme => theme.Name(), name => TicketNames.Theme(name));
         ticket.Property(t => t.Status).HasConversion(status => status.Name(), name => TicketNames.Status(name));
         ticket.HasIndex(t => new { t.UserId, t.Id }).HasDatabaseName("tickets_by_user");
+        ticket.HasIndex(t => t.Id, "tickets_active").HasFilter("status = 'active'");
         ticket.HasIndex(t => t.ReservationId).HasDatabaseName("tickets_by_reservation");
         ticket.HasIndex(t => t.SeatId).HasDatabaseName("tickets_by_seat");
         ticket.HasOne<User>().WithMany().HasForeignKey(t => t.UserId).OnDelete(DeleteBehavior.Cascade);

@@ -63,6 +63,12 @@ public sealed class Accounts(
     BookingOptions booking
 )
 {
+    // Read with most requests that somebody makes: what EF Core makes of it is kept.
+    private static readonly Func<BookItDbContext, Guid, CancellationToken, Task<User?>> ById = EF.CompileAsyncQuery(
+        (BookItDbContext db, Guid id, CancellationToken cancellation) =>
+            db.Users.AsNoTracking().FirstOrDefault(user => user.Id == id)
+    );
+
     /// <summary>The sign-ins of an account, the last used first, for administrators.</summary>
     /// <returns>Or <see cref="Refusal.UserNotFound"/>.</returns>
     public async Task<Result<Session[]>> ListSessionsAsync(Guid id, CancellationToken cancellation) =>
@@ -337,7 +343,7 @@ public sealed class Accounts(
 
         if (result.Refusal is null && hasFreedSeats)
         {
-            changes.Tell();
+            changes.Tell(SeatChanges.AllTime);
         }
 
         return result;
@@ -465,14 +471,13 @@ public sealed class Accounts(
         return live.Count > 0;
     }
 
-    private Task<User?> FindAsync(Guid id, CancellationToken cancellation) =>
-        db.Users.AsNoTracking().FirstOrDefaultAsync(u => u.Id == id, cancellation);
+    private Task<User?> FindAsync(Guid id, CancellationToken cancellation) => ById(db, id, cancellation);
 
     /// <summary>Locks an account against other changes; bookings and news of it may go on.</summary>
     private async Task<User?> LockAsync(Guid id, CancellationToken cancellation) =>
-        (
-            await db.Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR NO KEY UPDATE").ToListAsync(cancellation)
-        ).SingleOrDefault();
+        await db
+            .Users.FromSql($"SELECT * FROM users WHERE id = {id} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellation);
 
     /// <summary>
     /// Locks an account whole, and that of an administrator together with those of all others, in the order of their ids:
@@ -489,6 +494,7 @@ public sealed class Accounts(
                 ORDER BY id FOR UPDATE
                 """
             )
+            .OrderBy(row => row.Id)
             .ToListAsync(cancellation);
         var isAdmin = locked.Exists(user => user.Id == id && user.Role is UserRole.Admin);
         return (locked.Find(user => user.Id == id), isAdmin && locked.Count == 1);

@@ -182,16 +182,12 @@ public sealed class YandexSignIn(BookItDbContext db, SignIn signIn, SignInDevice
     }
 
     private async Task<User?> LockByYandexIdAsync(string yandexId, CancellationToken cancellation) =>
-        (
-            await db
-                .Users.FromSql($"SELECT * FROM users WHERE yandex_id = {yandexId} FOR NO KEY UPDATE")
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        await db
+            .Users.FromSql($"SELECT * FROM users WHERE yandex_id = {yandexId} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellation);
 
     private async Task<User?> LockByEmailAsync(string email, CancellationToken cancellation) =>
-        (
-            await db
-                .Users.FromSql($"SELECT * FROM users WHERE email = {email} FOR NO KEY UPDATE")
-                .ToListAsync(cancellation)
-        ).SingleOrDefault();
+        await db
+            .Users.FromSql($"SELECT * FROM users WHERE email = {email} FOR NO KEY UPDATE")
+            .SingleOrDefaultAsync(cancellation);
 }

@@ -224,6 +224,11 @@ namespace BookIT.Core.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("retry_at");
 
+                    b.Property<string>("TraceParent")
+                        .HasMaxLength(55)
+                        .HasColumnType("character varying(55)")
+                        .HasColumnName("trace_parent");
+
                     b.Property<Guid>("UserId")
                         .HasColumnType("uuid")
                         .HasColumnName("user_id");
@@ -372,10 +377,10 @@ namespace BookIT.Core.Data.Migrations
                     b.HasIndex("UserId", "Slot")
                         .IsUnique()
                         .HasDatabaseName("reservations_one_per_slot")
-                        .HasFilter("status in ('future', 'active')");
+                        .HasFilter("seat_in_use");
 
                     b.HasIndex(new[] { "StartsAt" }, "reservations_live_by_start")
-                        .HasFilter("status in ('future', 'active')");
+                        .HasFilter("status in ('future', 'active') and starts_at is not null");
 
                     NpgsqlIndexBuilderExtensions.IncludeProperties(b.HasIndex(new[] { "StartsAt" }, "reservations_live_by_start"), new[] { "EndsAt", "SeatId", "Status" });
 
@@ -613,6 +618,9 @@ namespace BookIT.Core.Data.Migrations
 
                     b.HasIndex("UserId", "Id")
                         .HasDatabaseName("tickets_by_user");
+
+                    b.HasIndex(new[] { "Id" }, "tickets_active")
+                        .HasFilter("status = 'active'");
 
                     b.ToTable("tickets", null, t =>
                         {

@@ -1684,6 +1684,15 @@ export interface components {
             opens_at?: string;
             /** @description With `seats_have_reservations`: which seats. */
             seat_ids?: string[];
+            /** @description With `seat_taken`, where a seat is booked: the free ones nearest to it, five at the most. */
+            free_seats?: {
+                /** Format: uuid */
+                id?: string;
+                /** @description What it is called. */
+                name?: string;
+                /** @description Where it stands. */
+                zone?: string;
+            }[];
             /** @description With `telegram_not_linked`: what the person is called in Telegram. */
             first_name?: string;
             /** @description With `telegram_not_linked`: what links the Telegram account after signing in. */
