@@ -10,8 +10,21 @@ const api = process.env.API ?? 'http://127.0.0.1:8080'
 export default defineConfig({
   plugins: [
     vue(),
+    {
+      // Styles and the logo come before what is larger: something is seen while the scripts are on their way.
+      name: 'scripts-after-looks',
+      apply: 'build',
+      transformIndexHtml: {
+        order: 'post',
+        handler: (html) => html.replace(/<(script type="module"|link rel="modulepreload")/g, '$& fetchpriority="low"'),
+      },
+    },
     tailwindcss(),
-    vueI18n({ include: [fileURLToPath(new URL('./src/**/{en,ru}.json', import.meta.url))] }),
+    vueI18n({
+      include: [fileURLToPath(new URL('./src/**/{en,ru}.json', import.meta.url))],
+      // The words are compiled here; a phone need not be able to.
+      dropMessageCompiler: true,
+    }),
     VitePWA({
       registerType: 'prompt',
       injectRegister: false,
@@ -46,6 +59,8 @@ export default defineConfig({
       },
     }),
   ],
+  // The plugin says so to webpack alone.
+  define: { __INTLIFY_PROD_DEVTOOLS__: false },
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
   build: {
     // The policy of the page allows no data: scripts and no inline ones; small pictures may stay in the styles.

@@ -7,13 +7,22 @@ import { queryClient } from '@/api/queries'
 import { signedOut, watchOtherTabs } from '@/auth/session'
 import { launchParameters } from '@/telegram/telegram'
 import { i18n, preferredLanguage, setLanguage } from '@/i18n'
+import { localOf, usualTimeZone } from '@/i18n/format'
+import { useSpace } from '@/seats/space'
 import { toast } from '@/ui/toasts'
 import App from './App.vue'
+import { reloadIfOutdated } from './loading'
 import { router } from './router'
 
+// A part of the page did not come. Whoever wanted it says so meanwhile.
+window.addEventListener('vite:preloadError', () => void reloadIfOutdated())
 // The page comes together with its words, not after them. When it does not come, the router says so.
 for (const { components } of router.resolve(location.pathname).matched)
   (components?.default as (() => Promise<unknown>) | undefined)?.().catch(() => {})
+// While the words are on their way, one after another, as a slow phone takes a while for each: what every page asks for,
+// and the clocks of the world.
+setTimeout(useSpace)
+setTimeout(() => localOf(Date.now(), usualTimeZone))
 await setLanguage(preferredLanguage())
 
 credentials.onSignedOut = () => {
@@ -27,18 +36,17 @@ credentials.onSignedOut = () => {
 }
 watchOtherTabs(() => credentials.onSignedOut())
 
-// After a new version the old one's parts are gone from the server.
-window.addEventListener('vite:preloadError', (event) => {
-  event.preventDefault()
-  location.reload()
-})
-
 const app = createApp(App)
 app.use(i18n)
 app.use(VueQueryPlugin, { queryClient })
 const parameters = launchParameters()
 if (parameters) (await import('@/telegram/miniApp')).startMiniApp(router, parameters)
 
-app.use(router)
-app.mount('#app')
+// The frame, and then the page in it: nobody waits for both at once.
+const framed = new Promise<void>((resolve) => {
+  router.beforeResolve(() => framed)
+  app.use(router)
+  app.mount('#app')
+  setTimeout(resolve)
+})
 if (import.meta.env.PROD) void import('./updates').then(({ keepUpToDate }) => keepUpToDate())

@@ -98,11 +98,14 @@ export interface Format {
   number: (value: number) => string
 }
 
+/** As long as nobody has said where the space is. */
+export const usualTimeZone = 'Europe/Moscow'
+
 /** How this person reads times: in the language of the page, by the clock of the space. */
 export function useFormat(): ComputedRef<Format> {
   const { t, locale } = useI18n()
   const { space } = useSpace()
-  return computed(() => makeFormat(locale.value, space.value?.time_zone ?? 'Europe/Moscow', t))
+  return computed(() => makeFormat(locale.value, space.value?.time_zone ?? usualTimeZone, t))
 }
 
 export function makeFormat(
@@ -111,19 +114,21 @@ export function makeFormat(
   t: (key: string, values?: Record<string, unknown>, count?: number) => string,
 ): Format {
   const tag = locale === 'en' ? 'en-GB' : 'ru-RU'
-  const timeFormat = dateFormat(tag, { timeZone, hour: '2-digit', minute: '2-digit' })
-  const dayFormat = dateFormat(tag, { timeZone, weekday: 'short', day: 'numeric', month: 'long' })
-  const yearFormat = dateFormat(tag, { timeZone, day: 'numeric', month: 'long', year: 'numeric' })
-  const numberFormat = new Intl.NumberFormat(tag)
-  const time = (instant: Instant) => timeFormat.format(new Date(instant))
+  const time = (instant: Instant) => {
+    const { hour, minute } = localOf(instant, timeZone)
+    return `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`
+  }
   const day = (instant: Instant) => {
     const key = dayOf(instant, timeZone)
     if (key === dayOf(now(), timeZone)) return t('day.today')
     if (key === dayOf(startOfDay(now(), timeZone, 1), timeZone)) return t('day.tomorrow')
     if (key === dayOf(startOfDay(now(), timeZone, -1), timeZone)) return t('day.yesterday')
     const sameYear = localOf(instant, timeZone).year === localOf(now(), timeZone).year
-    return (sameYear ? dayFormat : yearFormat).format(new Date(instant))
+    const parts: Intl.DateTimeFormatOptions = sameYear ? { weekday: 'short' } : { year: 'numeric' }
+    return dateFormat(tag, { timeZone, day: 'numeric', month: 'long', ...parts }).format(new Date(instant))
   }
+  // Most pages show no number: made when one does.
+  let numbers: Intl.NumberFormat | undefined
   const moment = (instant: Instant) => t('day.moment', { day: day(instant), time: time(instant) })
   return {
     timeZone,
@@ -147,6 +152,6 @@ export function makeFormat(
       if (hours === 0) return t('duration.minutes', { minutes: rest })
       return rest === 0 ? t('duration.hours', { hours }) : t('duration.both', { hours, minutes: rest })
     },
-    number: (value) => numberFormat.format(value),
+    number: (value) => (numbers ??= new Intl.NumberFormat(tag)).format(value),
   }
 }

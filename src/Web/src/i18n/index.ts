@@ -35,7 +35,10 @@ export function preferredLanguage(): Language {
 export async function setLanguage(language: Language, remember = false): Promise<void> {
   const global = i18n.global as unknown as Composer
   const parts = [loaders[language](), ...(withAdmin ? [adminLoaders[language]()] : [])]
-  for (const part of await Promise.all(parts)) global.mergeLocaleMessage(language, part.default)
+  const [words, adminWords] = await Promise.all(parts)
+  // They are many: put in as they are, not copied.
+  if (words) global.setLocaleMessage(language, words.default)
+  if (adminWords) global.mergeLocaleMessage(language, adminWords.default)
   global.locale.value = language
   credentials.language = language
   document.documentElement.lang = language

@@ -171,6 +171,26 @@ export function nearestTowards<T extends Point>(points: T[], from: Point, direct
   return best?.point
 }
 
+/** The keys that lead from point to point, on a plan. */
+export const arrows: Readonly<Record<string, Direction>> = {
+  ArrowLeft: 'left',
+  ArrowRight: 'right',
+  ArrowUp: 'up',
+  ArrowDown: 'down',
+}
+
+/** The point that a key leads to: the next one in the arrow's direction; Home to the first, End to the last. */
+export function pointByKey<T extends Point>(key: string, points: T[], from: Point): T | undefined {
+  if (key === 'Home') return points[0]
+  if (key === 'End') return points.at(-1)
+  const direction = arrows[key]
+  return direction && nearestTowards(points, from, direction)
+}
+
+/** As one reads: from the upper left on. */
+export const inOrder = <T extends Point>(points: readonly T[]): T[] =>
+  [...points].sort((one, other) => one.y - other.y || one.x - other.x)
+
 /** A name that fits on a seat: as it is, or the first letters of its words with its numbers. */
 export function shortName(name: string, most: number): string {
   const letters = [...name.trim()]

@@ -150,7 +150,8 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
         onState: (now) => {
           if (stop.signal.aborted) return
           if (now !== 'live') isFirst = false
-          if (now === state.value) return
+          // Whoever has heard nothing for a while does not hear because another window is listened to.
+          if (now === state.value || (now === 'connecting' && state.value === 'away')) return
           state.value = now
           // What was heard last may no longer be true.
           if (now !== 'live') busy.value = undefined

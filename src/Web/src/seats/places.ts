@@ -1,9 +1,10 @@
 import { Computer, CookingPot, Droplets, MessagesSquare, MonitorUp, VolumeX } from '@lucide/vue'
 import type { Component } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { useFormat } from '@/i18n/format'
+import { dayOf, useFormat } from '@/i18n/format'
 import type { Standing } from './day'
 import type { Amenity } from './filters'
+import { shortName } from './geometry'
 import type { Seat } from './seats'
 import { minute, type RuleBroken, type Rules } from './spans'
 
@@ -25,8 +26,11 @@ export type Shape = 'square' | 'wide' | 'round'
 /** Kinds are told by their shape; of those we do not know there is one. */
 export const shapeOf = (kind: string): Shape => (kind === 'seat' ? 'square' : kind === 'room' ? 'wide' : 'round')
 
-/** How many letters of a name have room on it. */
-export const lettersOf = (shape: Shape): number => (shape === 'wide' ? 5 : 4)
+/** What of a name has room on a sign, and how large. */
+export function letteringOf(name: string, shape: Shape, size: number): { text: string; size: number } {
+  const text = shortName(name, shape === 'wide' ? 5 : 4)
+  return { text, size: size * (text.length > 3 ? 0.29 : 0.36) }
+}
 
 export const amenityIcons: Record<Amenity, Component> = {
   has_water: Droplets,
@@ -50,7 +54,7 @@ export function useSeatWords() {
     /** The time alone where it is within the day that one looks at. */
     standing(state: PlaceState, standing: Standing | undefined, from: number): string {
       const at = (instant: number) =>
-        format.value.day(instant - 1) === format.value.day(from)
+        dayOf(instant - 1, format.value.timeZone) === dayOf(from, format.value.timeZone)
           ? format.value.time(instant)
           : format.value.moment(instant)
       if (state === 'mine') return t('seats.says.mine')
@@ -74,10 +78,14 @@ export function useSeatWords() {
         longest: format.value.duration(rules.max_duration_minutes * minute),
         last: format.value.moment(now + rules.max_ahead_minutes * minute),
       }),
-    /** "A-1, Quiet zone, free until 16:00" */
-    name: ({ seat, says }: Place, sign?: string) =>
-      [seat.name, ...(sign ? [sign] : []), ...(seat.type === 'seat' ? [] : [kind(seat)]), zone(seat.zone), says].join(
-        ', ',
-      ),
+    /** "A-1, Quiet zone, free until 16:00". Whoever speaks to the page says what is read on the sign, so that is in it too. */
+    name: ({ seat, says }: Place, sign = seat.name.trim()) =>
+      [
+        seat.name,
+        ...(sign === seat.name.trim() ? [] : [sign]),
+        ...(seat.type === 'seat' ? [] : [kind(seat)]),
+        zone(seat.zone),
+        says,
+      ].join(', '),
   }
 }

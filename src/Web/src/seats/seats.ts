@@ -1,5 +1,5 @@
-import { keepPreviousData, useQuery } from '@tanstack/vue-query'
-import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter } from 'vue'
+import { useQuery } from '@tanstack/vue-query'
+import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter, type Ref } from 'vue'
 import { api, take, type Schemas } from '@/api/client'
 import { keys, queryClient } from '@/api/queries'
 import { useMe } from '@/auth/session'
@@ -13,7 +13,13 @@ export type Reservation = Schemas['ReservationResponse']
 const addressOf = ({ start, end }: Span) => ({ start: toAddress(start), end: toAddress(end) })
 const pollMs = 15_000
 
-/** All seats, and which are free for a window of time, kept right while one looks. */
+/** What something was last; also while, and where, its next answer is not to be had. */
+const lastOf = <T>(data: Ref<T | undefined>) => computed<T | undefined>((before) => data.value ?? before)
+
+/**
+ * All seats, and which are free for a window of time, kept right while one looks. Where a new window cannot be read, what
+ * is known of the seats stays: `isOther` says that it is of another window, `isOld` that nothing newer is to be had.
+ */
 export function useSeats(span: MaybeRefOrGetter<Span>) {
   let timer: ReturnType<typeof setTimeout> | undefined
   const live = useLive(span, (change) => {
@@ -32,11 +38,10 @@ export function useSeats(span: MaybeRefOrGetter<Span>) {
   })
   onScopeDispose(() => clearTimeout(timer))
 
-  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery({
+  const { data, error, isFetching, refetch } = useQuery({
     queryKey: computed(() => [...keys.seats, toValue(span)] as const),
     queryFn: ({ queryKey: [, wanted], signal }) =>
       take(api.GET('/api/seat', { params: { query: addressOf(wanted) }, signal })),
-    placeholderData: keepPreviousData,
     refetchInterval: () => (live.state.value === 'live' ? false : pollMs),
   })
 
@@ -55,14 +60,19 @@ export function useSeats(span: MaybeRefOrGetter<Span>) {
     }
   })
 
-  const seats = computed(() => {
-    const heard = live.busy.value
+  const known = lastOf(data)
+  const isOther = computed(() => !data.value && known.value !== undefined)
+  const heard = computed(() => {
+    const busy = live.busy.value
     // While another window is on its way, what was heard belongs to what is still shown.
-    const isHeard = heard?.span && (isPlaceholderData.value || sameSpan(heard.span, toValue(span)))
-    if (!data.value || !isHeard) return data.value
-    return data.value.map((seat) => ({ ...seat, is_available: !heard.ids.has(seat.id) }))
+    return busy?.span && (isOther.value || sameSpan(busy.span, toValue(span))) ? busy.ids : undefined
   })
-  return { seats, error, isFetching, isPlaceholderData, refetch, live: live.state }
+  const isOld = computed(() => isOther.value && (!heard.value || error.value !== null))
+  const seats = computed(() => {
+    const busy = heard.value
+    return busy ? known.value?.map((seat) => ({ ...seat, is_available: !busy.has(seat.id) })) : known.value
+  })
+  return { seats, error, isFetching, isOther, isOld, refetch, live: live.state }
 }
 
 /** How far beyond a wish is looked to say until when a seat stays free. */
@@ -83,9 +93,8 @@ export function useAllTimes(span: MaybeRefOrGetter<Span>) {
       const times = await take(api.GET('/api/seat/times', { params: { query }, signal }))
       return { span: wanted, held: new Map(times.map(({ seat_id, held }) => [seat_id, held.map(toHeld)])) }
     },
-    placeholderData: keepPreviousData,
   })
-  return data
+  return lastOf(data)
 }
 
 /** When one seat is held. */

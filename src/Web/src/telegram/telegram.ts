@@ -1,4 +1,4 @@
-import { onScopeDispose, readonly, ref, shallowRef, watchEffect, type Ref } from 'vue'
+import { onScopeDispose, readonly, ref, shallowRef, watch, type Ref } from 'vue'
 
 /** What the big button below the page says and does, where Telegram has one. */
 export interface MainButton {
@@ -26,12 +26,16 @@ export function launchParameters(): URLSearchParams | undefined {
 
 /**
  * Gives Telegram's main button to the page for as long as it is there; answers whether there is one, so that the page
- * need not show its own. Nothing wanted: no button.
+ * need not show its own. Nothing wanted: no button. Of two that want it the later one has it.
  */
 export function useMainButton(wanted: () => MainButton | undefined): Readonly<Ref<boolean>> {
-  watchEffect(() => {
-    if (telegram.isHere.value) telegram.mainButton.value = wanted()
-  })
-  onScopeDispose(() => (telegram.mainButton.value = undefined))
+  let own: MainButton | undefined
+  function show(button?: MainButton) {
+    // The next page comes before this one goes, which takes away no more than its own.
+    if (button || telegram.mainButton.value === own) telegram.mainButton.value = button
+    own = button
+  }
+  watch(() => (telegram.isHere.value ? wanted() : undefined), show, { immediate: true })
+  onScopeDispose(show)
   return readonly(telegram.isHere)
 }

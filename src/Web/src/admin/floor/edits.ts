@@ -1,5 +1,5 @@
-import { boundsOf, type Point } from '@/seats/geometry'
-import { inOrder, newId, round, type Floor, type FloorSeat } from './floor'
+import { boundsOf, inOrder, type Point } from '@/seats/geometry'
+import { newId, round, type Floor, type FloorSeat } from './floor'
 import { nextNames, rowOfNames } from './names'
 
 /** What one can do to a floor. Each answers a new floor, in which what was not touched is the same object. */

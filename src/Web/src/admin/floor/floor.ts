@@ -37,7 +37,3 @@ export const round = (value: number): number => Math.round(value * 1000) / 1000
 
 export const byId = (seats: readonly FloorSeat[]): Map<string, FloorSeat> =>
   new Map(seats.map((seat) => [seat.id, seat]))
-
-/** As one reads: from the upper left on. */
-export const inOrder = (seats: readonly FloorSeat[]): FloorSeat[] =>
-  [...seats].sort((one, other) => one.y - other.y || one.x - other.x)
