@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Text;
 using BookIT.Core.Metrics;
 
 namespace BookIT.Tests.Unit.Metrics;
@@ -19,7 +21,14 @@ public sealed class MetricsExporterTests : IDisposable
 
     private static KeyValuePair<string, object?> Tag(string name, object? value) => new(name, value);
 
-    private string[] Lines() => exporter.Scrape().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    private static string Text(MetricsExporter exporter)
+    {
+        var text = new ArrayBufferWriter<byte>();
+        exporter.Scrape(text);
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    private string[] Lines() => Text(exporter).Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     [Fact]
     public void A_counter_adds_up_a_series_for_each_combination_of_labels()
@@ -37,7 +46,7 @@ public sealed class MetricsExporterTests : IDisposable
             seats_taken_total{zone="quiet"} 5
 
             """,
-            exporter.Scrape()
+            Text(exporter)
         );
     }
 
@@ -63,7 +72,7 @@ public sealed class MetricsExporterTests : IDisposable
             wait_seconds_count{room="1"} 4
 
             """,
-            exporter.Scrape()
+            Text(exporter)
         );
     }
 
@@ -97,7 +106,7 @@ public sealed class MetricsExporterTests : IDisposable
             open 2
 
             """,
-            exporter.Scrape()
+            Text(exporter)
         );
     }
 
@@ -202,7 +211,7 @@ public sealed class MetricsExporterTests : IDisposable
 
         Assert.Equal(
             ["# HELP twice_total twice", "# TYPE twice_total counter", "twice_total 3"],
-            both.Scrape().Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            Text(both).Split('\n', StringSplitOptions.RemoveEmptyEntries)
         );
     }
 
