@@ -8,7 +8,7 @@
 // blocked the bot, 400 for an edit that changes nothing, other updates (POST /front/update), and what the tests look at:
 // GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/unblock?chat=ID, /front/webhook?url=URL,
 // /front/fail?status=N&chat=ID (or &method=NAME): that chat, that method, or without one Telegram as a whole, answers so from now on; 0 ends it, and with 1
-// everything is done and the connection cut before the answer.
+// everything is done and the connection cut before the answer; with 2 everything is done, and answered when 0 ends it.
 import http from "node:http";
 import telegram from "telegram-test-api";
 
@@ -18,6 +18,7 @@ const calls = [];
 const events = [];
 const blocked = new Set();
 const failing = new Map();
+const held = [];
 const chatsByCallback = new Map();
 let queue = [];
 let poll = null;
@@ -122,7 +123,11 @@ const control = {
   calls: () => calls,
   block: ({ searchParams }) => blocked.add(searchParams.get("chat")).size,
   unblock: ({ searchParams }) => blocked.delete(searchParams.get("chat")),
-  fail: ({ searchParams }) => failing.set(searchParams.get("chat") ?? searchParams.get("method") ?? "all", Number(searchParams.get("status"))).size,
+  fail({ searchParams }) {
+    const status = Number(searchParams.get("status"));
+    if (status === 0) for (const end of held.splice(0)) end();
+    return failing.set(searchParams.get("chat") ?? searchParams.get("method") ?? "all", status).size;
+  },
   webhook: ({ searchParams }) => (webhook = { url: searchParams.get("url") }),
   update(url, update) {
     queue.push({ update_id: emulator.updateId++, ...update });
@@ -163,6 +168,9 @@ const server = http.createServer(async (request, response) => {
   if (status === 1) {
     response.writeHead = () => response;
     response.end = () => request.socket.destroy();
+  } else if (status === 2) {
+    const end = response.end.bind(response);
+    response.end = (...last) => held.push(() => end(...last)) && response;
   } else if (status) return reply({ ...error(status, "Out of order"), ...(status === 429 && { parameters: { retry_after: 2 } }) });
   if (blocked.has(String(body.chat_id))) return reply(error(403, "Forbidden: bot was blocked by the user"));
   return (methods[name] ?? ((_, __, go) => go()))(body, reply, pass, response);
