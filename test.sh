@@ -113,7 +113,8 @@ for stale in .local/test-*/; do # of a test.sh that was killed
   [[ ! -d $stale || -d /proc/${stale//[^0-9]/} ]] || remove_tests "${stale%/}"
 done
 
-install_missing postgresql redis-server zbar-tools librsvg2-bin prometheus chromium chromium-headless-shell
+install_missing age caddy chromium chromium-headless-shell docker-compose libfaketime librsvg2-bin nginx openssh-server \
+  postgresql prometheus prometheus-alertmanager prometheus-node-exporter rclone redis-server rsync shellcheck zbar-tools
 
 mkdir -p "$dir"
 echo "Checking the format ..."

@@ -11,6 +11,7 @@ public sealed class PostgresAwayTests(BookItServer server) : IClassFixture<BookI
         var member = await server.MemberAsync();
         var seat = await server.SeatAsync();
         var now = TimeProvider.System.GetUtcNow();
+        var booking = Guid.CreateVersion7(now);
         await using (await server.TakePostgresAwayAsync())
         {
             foreach (
@@ -18,6 +19,7 @@ public sealed class PostgresAwayTests(BookItServer server) : IClassFixture<BookI
                 {
                     await member.BookAsync(seat, now.AddHours(1), now.AddHours(2)),
                     await member.GetAsync("/api/reservations"),
+                    await member.GetAsync($"/api/reservations/{booking}"),
                     await member.GetAsync("/api/seat"),
                     await member.GetAsync("/api/user/me"),
                     await server
@@ -40,5 +42,8 @@ public sealed class PostgresAwayTests(BookItServer server) : IClassFixture<BookI
 
         var booked = await member.BookAsync(seat, now.AddHours(1), now.AddHours(2));
         Assert.Equal(HttpStatusCode.Created, booked.Status);
+        // Logged by the route: in a path there could be a pass.
+        Assert.Contains(": a server is away", server.Api.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain($"{booking}", server.Api.Output, StringComparison.Ordinal);
     }
 }

@@ -131,6 +131,55 @@ public sealed class StartTests(TestServers servers)
     }
 
     [Fact]
+    public async Task In_production_it_refuses_a_database_with_demo_accounts_that_anybody_can_sign_in_to()
+    {
+        var database = await servers.CreateDatabaseAsync();
+        var environment = Environment(database);
+        environment["Demo__Enabled"] = "true";
+        await using (var demo = await Program.StartAsync("Api", environment))
+        {
+            await demo.ListeningAsync();
+        }
+
+        environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        environment["Jwt__Secret"] = BookItServer.JwtSecret;
+        environment["Admin__Key"] = BookItServer.AdminKey;
+        environment["Telegram__BotSecret"] = "a-bot-secret-for-tests";
+        environment["Frontend__Url"] = BookItServer.FrontendOrigin;
+        await using var allowed = await Program.StartAsync("Api", environment);
+        await allowed.ListeningAsync();
+        Assert.Contains("anybody can sign in", allowed.Output, StringComparison.Ordinal);
+
+        environment["Demo__Enabled"] = "false";
+        await using var refused = await Program.StartAsync("Api", environment);
+        Assert.Equal(1, await refused.WaitForExitAsync());
+        Assert.Contains("demo accounts", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Now listening", refused.Output, StringComparison.Ordinal);
+
+        // One whose database comes up later starts, and ends then.
+        var away = new NpgsqlConnectionStringBuilder(database);
+        await servers.ExecuteAsync($"ALTER DATABASE {away.Database} ALLOW_CONNECTIONS false");
+        await using var early = await Program.StartAsync("Api", environment);
+        await early.ListeningAsync();
+        await servers.ExecuteAsync($"ALTER DATABASE {away.Database} ALLOW_CONNECTIONS true");
+        Assert.Equal(1, await early.WaitForExitAsync());
+        Assert.Contains("demo accounts", early.Output, StringComparison.Ordinal);
+
+        // What the sentence says to do.
+        await using (var postgres = NpgsqlDataSource.Create(database))
+        {
+            var sentence = refused.Output;
+            var sql = sentence[sentence.IndexOf("UPDATE", StringComparison.Ordinal)..].Split(". To show")[0];
+            await using var command = postgres.CreateCommand(sql);
+            Assert.Equal(20, await command.ExecuteNonQueryAsync());
+        }
+
+        await using var tidied = await Program.StartAsync("Api", environment);
+        await tidied.ListeningAsync();
+    }
+
+    [Fact]
     public async Task The_bot_starts_is_ready_and_stops()
     {
         await using var bot = await Program.StartAsync("Bot", Environment(await servers.CreateDatabaseAsync()));

@@ -12,10 +12,8 @@ public abstract class RemoteMail(TestServers servers) : ServerWithMail(servers)
     private const string User = "bookit";
     private const string SmtpPassword = "the server's password";
 
-    private static readonly RSA Key = RSA.Create(2048);
-
     private readonly TemporaryFolder folder = new();
-    private readonly X509Certificate2 certificate = Certificate();
+    private readonly X509Certificate2 certificate = CertificateOf(Dns.GetHostName());
 
     protected abstract bool OffersTls { get; }
 
@@ -27,7 +25,7 @@ public abstract class RemoteMail(TestServers servers) : ServerWithMail(servers)
             {
                 user = User,
                 pass = SmtpPassword,
-                key = Key.ExportPkcs8PrivateKeyPem(),
+                key = KeyOf(certificate),
                 cert = certificate.ExportCertificatePem(),
             }
             : new { user = User, pass = SmtpPassword };
@@ -65,15 +63,23 @@ public abstract class RemoteMail(TestServers servers) : ServerWithMail(servers)
         return await QueryAsync<string>(sql);
     }
 
-    private static X509Certificate2 Certificate()
+    /// <summary>A server of this name proves itself with it, to whoever trusts it.</summary>
+    public static X509Certificate2 CertificateOf(string host)
     {
-        var request = new CertificateRequest("CN=mail", Key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using var key = RSA.Create(2048);
+        var request = new CertificateRequest("CN=mail", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(Dns.GetHostName());
+        names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         var now = TimeProvider.System.GetUtcNow();
         return request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+    }
+
+    public static string KeyOf(X509Certificate2 certificate)
+    {
+        using var key = certificate.GetRSAPrivateKey()!;
+        return key.ExportPkcs8PrivateKeyPem();
     }
 }
 

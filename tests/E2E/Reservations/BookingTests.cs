@@ -116,6 +116,25 @@ public sealed class BookingTests(BookItServer server) : IClassFixture<BookItServ
     }
 
     [Fact]
+    public async Task Whoever_comes_too_late_is_offered_the_nearest_seats_that_are_free()
+    {
+        var wanted = await server.SeatAsync(x: 0, y: 0, zone: "Offers");
+        var far = await server.SeatAsync("Offers, far", x: 300, y: 0, zone: "Offers");
+        var near = await server.SeatAsync("Offers, near", x: 100, y: 0, zone: "Offers");
+        var taken = await server.SeatAsync(x: 50, y: 0, zone: "Offers");
+        await (await server.MemberAsync()).BookAsync(wanted, Hour(1), Hour(3));
+        await (await server.MemberAsync()).BookAsync(taken, Hour(1), Hour(3));
+
+        var late = await (await server.MemberAsync()).BookAsync(wanted, Hour(2), Hour(4));
+
+        Assert.Equal("seat_taken", late.Code);
+        Assert.Equal(
+            [$"{near} Offers, near Offers", $"{far} Offers, far Offers"],
+            late.Body["free_seats"]!.AsArray().Take(2).Select(seat => $"{seat!["id"]} {seat["name"]} {seat["zone"]}")
+        );
+    }
+
+    [Fact]
     public async Task Neighbours_touch_at_the_edge_and_one_that_encloses_another_is_refused()
     {
         var seat = await server.SeatAsync();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using BookIT.Tests.E2E.Metrics;
 using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Seats;
@@ -9,6 +10,15 @@ public sealed class SeatTests(BookItServer server) : IClassFixture<BookItServer>
     private readonly DateTimeOffset now = TimeProvider.System.GetUtcNow();
 
     private static string Iso(DateTimeOffset instant) => instant.ToString("yyyy-MM-ddTHH:mm:ss.ffffffZ");
+
+    private static string Window(DateTimeOffset start) =>
+        $"/api/seat?start={start:yyyy-MM-ddTHH:mm:ssZ}&end={start.AddHours(1):yyyy-MM-ddTHH:mm:ssZ}";
+
+    private async Task<bool> IsFreeInAsync(Guid seat, string window) =>
+        (bool)
+            (await server.Anonymous().GetAsync(window)).Body.AsArray().Single(s => (string?)s!["id"] == $"{seat}")![
+                "is_available"
+            ]!;
 
     private async Task<bool> IsFree(Guid seat, DateTimeOffset start, DateTimeOffset end)
     {
@@ -95,6 +105,60 @@ public sealed class SeatTests(BookItServer server) : IClassFixture<BookItServer>
             changed.Body.AsArray().Count.ToString(),
             changed.Response.Headers.GetValues("X-Total-Count").Single()
         );
+    }
+
+    [Fact]
+    public async Task A_booking_makes_only_those_lists_old_that_show_its_time()
+    {
+        var seat = await server.SeatAsync();
+        var (today, tomorrow) = (Window(now.AddHours(3)), Window(now.AddHours(27)));
+        // Kept for half a second: until somebody is quick enough.
+        await Eventually.TrueAsync(async () =>
+        {
+            var member = await server.MemberAsync();
+            await server.Anonymous().GetAsync(today);
+            var booked = await member.BookAsync(seat, now.AddHours(27), now.AddHours(28));
+            var isKept = await IsKeptAsync();
+            Assert.False(await IsFreeInAsync(seat, tomorrow));
+            await member.PatchAsync($"/api/reservations/{booked.Id}", new { status = "closed" });
+            isKept &= await IsKeptAsync();
+            Assert.True(await IsFreeInAsync(seat, tomorrow));
+            return isKept;
+        });
+
+        async Task<bool> IsKeptAsync()
+        {
+            var before = await CachedAsync();
+            await server.Anonymous().GetAsync(today);
+            return await CachedAsync() > before;
+        }
+
+        async Task<double> CachedAsync() =>
+            MetricsTests.Value(
+                await MetricsTests.ScrapeAsync(server.Anonymous()),
+                "seat_list_reads_total{result=\"cached\"}"
+            ) ?? 0;
+    }
+
+    [Fact]
+    public async Task A_move_shows_at_once_where_the_reservation_was_and_where_it_is()
+    {
+        var seat = await server.SeatAsync();
+        var member = await server.MemberAsync();
+        var booked = await member.BookAsync(seat, now.AddHours(3), now.AddHours(4));
+        foreach (var hours in new[] { 27, 3, 27 })
+        {
+            var (before, after) = (Window(now.AddHours(30 - hours)), Window(now.AddHours(hours)));
+            Assert.False(await IsFreeInAsync(seat, before));
+            Assert.True(await IsFreeInAsync(seat, after));
+            var moved = await member.PatchAsync(
+                $"/api/reservations/{booked.Id}",
+                new { start = Iso(now.AddHours(hours)), end = Iso(now.AddHours(hours + 1)) }
+            );
+            Assert.Equal(HttpStatusCode.OK, moved.Status);
+            Assert.True(await IsFreeInAsync(seat, before));
+            Assert.False(await IsFreeInAsync(seat, after));
+        }
     }
 
     [Fact]

@@ -35,6 +35,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     private readonly ConcurrentBag<Program> programs = [];
     private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
     private readonly TemporaryFolder folder = new();
+    private bool ownsPostgres;
     private int lastUser;
     private int lastReservation;
     private long lastWritten;
@@ -42,7 +43,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     /// <summary>The database behind it.</summary>
     public NpgsqlDataSource Postgres { get; private set; } = null!;
 
-    public string PostgresSetting { get; private set; } = "";
+    public string PostgresSetting { get; protected set; } = "";
 
     public string RedisUrl { get; protected set; } = "";
 
@@ -59,7 +60,8 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        PostgresSetting = await servers.CreateDatabaseAsync();
+        ownsPostgres = PostgresSetting is not "";
+        PostgresSetting = ownsPostgres ? PostgresSetting : await servers.CreateDatabaseAsync();
         RedisUrl = RedisUrl is "" ? servers.CreateRedisUrl() : RedisUrl;
         Postgres = NpgsqlDataSource.Create(PostgresSetting);
         redis = ConnectionMultiplexer.Connect(
@@ -70,9 +72,10 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         (Api, Address) = await StartApiAsync();
     }
 
-    /// <summary>Another Api on the same database and Redis.</summary>
+    /// <summary>Another Api on the same database and Redis: that of this version, unless the path of another is given.</summary>
     public async Task<(Program Program, Uri Address)> StartApiAsync(
-        IReadOnlyDictionary<string, string?>? settings = null
+        IReadOnlyDictionary<string, string?>? settings = null,
+        string? path = null
     )
     {
         var environment = new Dictionary<string, string?>
@@ -93,7 +96,9 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             environment[key] = value;
         }
 
-        var program = await Program.StartAsync("Api", environment);
+        var program = path is null
+            ? await Program.StartAsync("Api", environment)
+            : await Program.StartFileAsync(path, environment);
         programs.Add(program);
         var address = await program.ListeningAsync();
         using var client = new HttpClient(handler, disposeHandler: false);
@@ -308,7 +313,10 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         if (Postgres is not null)
         {
             await Postgres.DisposeAsync();
-            await servers.DropDatabaseAsync(PostgresSetting);
+            if (!ownsPostgres)
+            {
+                await servers.DropDatabaseAsync(PostgresSetting);
+            }
         }
 
         // A server that goes away is worth a warning; an error in the log is always a bug of ours.
@@ -316,6 +324,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         {
             var error = output.IndexOf("fail:", StringComparison.Ordinal);
             Assert.True(error < 0, error < 0 ? "" : output[error..Math.Min(output.Length, error + 3000)]);
+            Assert.DoesNotContain("\"LogLevel\":\"Error\"", output, StringComparison.Ordinal);
         }
     }
 

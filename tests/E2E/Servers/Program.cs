@@ -7,7 +7,7 @@ namespace BookIT.Tests.E2E.Servers;
 /// <summary>One of our programs, running as a process of its own, as an operator would run it.</summary>
 public sealed class Program : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     private readonly Process process;
     private readonly StringBuilder output = new();
@@ -34,6 +34,16 @@ public sealed class Program : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
+    /// <summary>How long it has kept processors busy.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts <c>src/&lt;name&gt;</c>, as built beside these tests; null values unset a variable.</summary>
     public static Task<Program> StartAsync(
         string name,
@@ -43,6 +53,16 @@ public sealed class Program : IAsyncDisposable
     {
         var configuration = Environment.GetEnvironmentVariable("BOOKIT_CONFIGURATION") ?? "Debug";
         var path = Path.Combine(RepositoryRoot(), "src", name, "bin", configuration, "net10.0", $"BookIT.{name}.dll");
+        return StartFileAsync(path, environment, arguments);
+    }
+
+    /// <summary>Starts a program that was built elsewhere.</summary>
+    public static Task<Program> StartFileAsync(
+        string path,
+        IReadOnlyDictionary<string, string?> environment,
+        params string[] arguments
+    )
+    {
         var start = new ProcessStartInfo("dotnet", [path, .. arguments])
         {
             RedirectStandardOutput = true,
@@ -120,7 +140,8 @@ public sealed class Program : IAsyncDisposable
         const string marker = "Now listening on: ";
         if (line.IndexOf(marker, StringComparison.Ordinal) is >= 0 and var at)
         {
-            listening.TrySetResult(new Uri(line[(at + marker.Length)..]));
+            // In production the line is JSON.
+            listening.TrySetResult(new Uri(line[(at + marker.Length)..].Split('"')[0]));
         }
     }
 

@@ -7,8 +7,8 @@ using System.Text;
 namespace BookIT.Tests.E2E.Servers;
 
 /// <summary>
-/// A real Redis of a test's own, on a free port of 127.0.0.1, that keeps nothing on disk. It can be stopped, killed,
-/// paused and started again at the same address.
+/// A real Redis of a test's own, on a free port of 127.0.0.1, that keeps nothing on disk by itself. It can be stopped,
+/// killed, paused and started again at the same address.
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
@@ -37,7 +37,7 @@ public sealed class RedisServer : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture, $"redis://{login}127.0.0.1:{Port}/{db}");
     }
 
-    /// <summary>Starts the server, empty, at the address it had before, and waits until it answers.</summary>
+    /// <summary>Starts the server, empty unless it was saved, at the address it had before, and waits until it answers.</summary>
     public async Task StartAsync()
     {
         var start = new ProcessStartInfo(Binary())
@@ -77,6 +77,9 @@ public sealed class RedisServer : IAsyncDisposable
             await Task.Delay(10);
         }
     }
+
+    /// <summary>What it holds now it has again when it is started, as one with a disk of its own does.</summary>
+    public Task SaveAsync() => Tool.RunAsync("redis-cli", "-p", Port.ToString(CultureInfo.InvariantCulture), "save");
 
     /// <summary>Asks the server to end, as an operator would, and waits until it has.</summary>
     public async Task StopAsync()

@@ -66,7 +66,7 @@ public sealed class AdminDeskTests(Chromium chromium, NoonServer server)
         await page.Button("Next").ClickAsync();
         await SeesAsync(page.GetByText("26–29 of 29"));
         await Assertions.Expect(Rows(page)).ToHaveCountAsync(4);
-        Assert.Contains("offset=25", page.Url, StringComparison.Ordinal);
+        await ArrivesAsync(page, url => url.Contains("offset=25", StringComparison.Ordinal));
         await page.ReloadAsync();
         await SeesAsync(page.GetByText("26–29 of 29"));
         await page.GoBackAsync();
@@ -82,7 +82,7 @@ public sealed class AdminDeskTests(Chromium chromium, NoonServer server)
 
         await page.Field("Status").SelectOptionAsync("Booked");
         await SeesAsync(page.GetByText("1–1 of 1"));
-        Assert.Contains("status=future", page.Url, StringComparison.Ordinal);
+        await ArrivesAsync(page, url => url.Contains("status=future", StringComparison.Ordinal));
         await page.Field("Seat").SelectOptionAsync("P-11");
         await SeesAsync(page.GetByText("Nothing matches these filters"));
         await page.Button("Clear the filters").First.ClickAsync();
@@ -228,7 +228,7 @@ public sealed class AdminDeskTests(Chromium chromium, NoonServer server)
         Assert.True(await Server.QueryAsync<bool>($"SELECT failed_at IS NULL FROM notifications WHERE id = {id}"));
         await page.Field("Status").SelectOptionAsync("Waiting");
         await SeesAsync(Rows(page, "Unreached"));
-        Assert.Contains("state=pending", page.Url, StringComparison.Ordinal);
+        await ArrivesAsync(page, url => url.Contains("state=pending", StringComparison.Ordinal));
     }
 
     [Fact]

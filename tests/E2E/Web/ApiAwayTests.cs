@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using BookIT.Tests.E2E.Servers;
 using Microsoft.Playwright;
 
@@ -14,7 +15,7 @@ public sealed class SteadyServer(TestServers servers) : BookItServer(servers)
 }
 
 /// <summary>The Api dies, loses an answer or takes its time, just when somebody books.</summary>
-public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
+public sealed partial class ApiAwayTests(Chromium chromium, SteadyServer server)
     : BrowserTests<SteadyServer>(chromium, server),
         IClassFixture<SteadyServer>
 {
@@ -36,7 +37,10 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
             await page.RouteAsync("**/api/seat/live**", route => route.AbortAsync());
         }
 
-        await page.GotoAsync($"/?seat={seat}");
+        await page.RunAndWaitForRequestFinishedAsync(
+            () => page.GotoAsync($"/?seat={seat}"),
+            new PageRunAndWaitForRequestFinishedOptions { Predicate = request => TimesOfAll().IsMatch(request.Url) }
+        );
         var keys = new ConcurrentQueue<string>();
         page.Request += (_, request) =>
         {
@@ -46,9 +50,13 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
             }
         };
         await SeesAsync(page.Sheet(name).ButtonThatBegins("Book "));
+        await SeesAsync(page.Sheet(name).GetByText(Finding.Pattern("^Free: ")));
         await MarkAsync(page);
         return (page, page.Sheet(name), keys);
     }
+
+    [GeneratedRegex("/api/seat/times(?!.*seat_id)", RegexOptions.None, 1000)]
+    private static partial Regex TimesOfAll();
 
     private Task<long> BookingsAsync(string seat) =>
         Server.QueryAsync<long>(
@@ -95,6 +103,48 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
         await Assertions
             .Expect(page.GetByText("Updates are delayed"))
             .ToHaveCountAsync(0, new LocatorAssertionsToHaveCountOptions { Timeout = 60_000 });
+        await AssertNotReloadedAsync(page);
+    }
+
+    [Fact]
+    public async Task What_is_known_of_the_seats_stays_when_now_moves_on_meanwhile()
+    {
+        Expect(Away);
+        var (page, sheet, _) = await AtSeatAsync("Kept");
+        await Server.Api.KillAsync();
+        await sheet.ButtonThatBegins("Book ").ClickAsync();
+        await SeesAsync(sheet.GetByText("BookIT cannot be reached right now."));
+        var failed = new ConcurrentQueue<string>();
+        page.RequestFailed += (_, request) =>
+        {
+            if (request.Url.Contains("/api/seat?", StringComparison.Ordinal))
+            {
+                failed.Enqueue(request.Url);
+            }
+        };
+
+        await page.Clock.InstallAsync();
+        await page.Clock.FastForwardAsync(60_000);
+        // Three times at first; a fourth is sent when the page has long given up.
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.Clock.FastForwardAsync(1_000);
+            return failed.GroupBy(url => url).Any(asked => asked.Count() > 3);
+        });
+
+        await SeesAsync(sheet.GetByText("BookIT cannot be reached right now."));
+        await SeesAsync(sheet.ButtonThatBegins("Book "));
+        await sheet.Button("Close").ClickAsync();
+        await SeesAsync(page.SeatOnMap("Kept"));
+        await SeesAsync(page.GetByText("Updates are delayed"));
+        await Assertions.Expect(page.Button("Try again")).ToHaveCountAsync(0);
+        Assert.Empty(await ViolationsAsync(page));
+
+        await Server.RestartApiAsync();
+        // Other tests' seats may lie over it.
+        await page.SeatOnMap("Kept").PressAsync("Enter");
+        await sheet.ButtonThatBegins("Book ").ClickAsync();
+        await SeesAsync(page.Sheet("Kept is yours"));
         await AssertNotReloadedAsync(page);
     }
 
@@ -155,11 +205,12 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
     public async Task One_that_is_slow_is_waited_for_and_asked_once()
     {
         var (page, sheet, keys) = await AtSeatAsync("Slow");
+        var pressed = new TaskCompletionSource();
         await page.RouteAsync(
             Reservations,
             async route =>
             {
-                await Task.Delay(Slow);
+                await Task.WhenAll(Task.Delay(Slow), pressed.Task);
                 await route.ContinueAsync();
             }
         );
@@ -169,6 +220,7 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
         await Assertions.Expect(book).ToHaveAttributeAsync("aria-busy", "true");
         await book.ClickAsync();
         await book.PressAsync("Enter");
+        pressed.SetResult();
 
         await SeesAsync(page.Sheet("Slow is yours"));
         Assert.Single(keys);
@@ -223,5 +275,96 @@ public sealed class ApiAwayTests(Chromium chromium, SteadyServer server)
                 }
             )
         );
+    }
+
+    private const string Profile = "**/assets/ProfilePage-*.js";
+    private const string Part = "Failed to (load resource|fetch dynamically)|importing a module|error loading";
+
+    [Fact]
+    public async Task A_page_whose_parts_cannot_be_had_just_now_is_there_when_one_tries_again()
+    {
+        Expect(Away);
+        Expect(Part);
+        var page = await OpenAsync("/", new Look { As = await Server.MemberAsync() });
+        await MarkAsync(page);
+        await Server.Api.KillAsync();
+
+        await page.Link("Profile").ClickAsync();
+        await SeesAsync(page.Locator("main").GetByText("BookIT cannot be reached right now."));
+        Assert.Empty(await ViolationsAsync(page));
+        var again = page.Button("Try again");
+        await again.ClickAsync();
+        // While it tries it takes no other press.
+        await Assertions.Expect(again).Not.ToHaveAttributeAsync("aria-busy", "true");
+        await SeesAsync(page.Locator("main").GetByText("BookIT cannot be reached right now."));
+        await AssertNotReloadedAsync(page);
+
+        await Server.RestartApiAsync();
+        await again.ClickAsync();
+        await ArrivesAsync(page, "/profile");
+        await SeesAsync(page.Heading("Profile"));
+    }
+
+    [Fact]
+    public async Task A_page_that_was_left_for_one_whose_parts_do_not_come_can_be_gone_back_to()
+    {
+        Expect(Away);
+        Expect(Part);
+        var page = await OpenAsync("/", new Look { As = await Server.MemberAsync() });
+        await page.RouteAsync(Profile, route => route.AbortAsync());
+        await page.Link("Profile").ClickAsync();
+        await SeesAsync(page.Button("Try again"));
+
+        await page.Link("Map").ClickAsync();
+
+        await ReadyAsync(page);
+        await Assertions.Expect(page.Button("Try again")).ToHaveCountAsync(0);
+    }
+
+    [Fact]
+    public async Task An_old_page_whose_parts_are_gone_is_loaded_anew()
+    {
+        Expect("status of 404");
+        Expect(Part);
+        var page = await OpenAsync("/", new Look { As = await Server.MemberAsync() });
+        await MarkAsync(page);
+        await page.RouteAsync(Profile, route => route.FulfillAsync(new() { Status = 404 }));
+        // What the server has is another version than the one that is open.
+        await page.RouteAsync(
+            At("/"),
+            async route =>
+            {
+                if (route.Request.ResourceType == "fetch")
+                {
+                    await route.FulfillAsync(new() { Body = "<script type=module src=/assets/index-next.js>" });
+                }
+                else
+                {
+                    await route.ContinueAsync();
+                }
+            }
+        );
+
+        await page.Link("Profile").ClickAsync();
+
+        await page.WaitForFunctionAsync("() => window.isStillTheSame === undefined");
+        await ReadyAsync(page);
+    }
+
+    [Fact]
+    public async Task One_whose_part_is_missing_in_the_newest_version_is_not_loaded_over_and_over()
+    {
+        Expect("status of 404");
+        Expect(Part);
+        var page = await NewPageAsync(new Look { As = await Server.MemberAsync() });
+        await page.RouteAsync(Profile, route => route.FulfillAsync(new() { Status = 404 }));
+        await page.GotoAsync("/profile");
+        await SeesAsync(page.Button("Try again"));
+        await MarkAsync(page);
+
+        await page.WaitForLoadStateAsync(LoadState.NetworkIdle);
+
+        await SeesAsync(page.Button("Try again"));
+        await AssertNotReloadedAsync(page);
     }
 }

@@ -83,11 +83,25 @@ public sealed class BookingsPageTests(Chromium chromium, NoonServer server)
     public async Task Where_somebody_was_faster_an_extension_is_refused_in_words()
     {
         Expect("status of 400 .*/api/reservations/");
-        var (_, booking, id, seat) = await BookedAsync("E-3");
-        await SeesAsync(booking.Button("Extend by 1 h"));
+        var (page, booking, id, seat) = await BookedAsync("E-3");
+        // It does not get to know of it in time.
+        var known = new TaskCompletionSource();
+        await page.RouteAsync(
+            "**/api/reservations/maximum-available-time*",
+            async route =>
+            {
+                await known.Task;
+                await route.ContinueAsync();
+            }
+        );
+        await page.ReloadAsync();
         await SomebodyElseHasAsync(seat, End, End.AddHours(1));
 
-        await booking.Button("Extend by 1 h").TapAsync();
+        await page.RunAndWaitForResponseAsync(
+            () => booking.Button("Extend by 1 h").TapAsync(),
+            response => response.Request.Method == "PATCH"
+        );
+        known.SetResult();
 
         await SeesAsync(booking.GetByRole(AriaRole.Alert));
         await Assertions.Expect(booking.Button("Extend by 1 h")).ToBeDisabledAsync();

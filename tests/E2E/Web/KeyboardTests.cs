@@ -122,6 +122,80 @@ public sealed class KeyboardTests(Chromium chromium, DemoServer server)
         await Assertions.Expect(filters).ToBeFocusedAsync();
     }
 
+    [Fact]
+    public async Task The_notices_say_which_key_leads_to_them()
+    {
+        var page = await OpenAsync("/sign-in", new Look { Width = 1280 });
+        var notices = page.Region("Notices (F8)");
+        await Assertions.Expect(notices).ToHaveCountAsync(1);
+
+        await page.Keyboard.PressAsync("F8");
+
+        await Assertions.Expect(notices.GetByRole(AriaRole.List)).ToBeFocusedAsync();
+    }
+
+    /// <summary>Where a seat is, whatever is drawn around it while it has the focus.</summary>
+    private static async Task<LocatorBoundingBoxResult> PlaceAsync(ILocator seat) =>
+        (await seat.Locator("circle").First.BoundingBoxAsync())!;
+
+    /// <summary>Drags the map until a seat is to be seen close to its left edge; where such a seat is.</summary>
+    private static async Task<(ILocator Seat, LocatorBoundingBoxResult Box)> SeatAtEdgeAsync(IPage page)
+    {
+        var map = (await page.Locator("svg:has([data-seat])").BoundingBoxAsync())!;
+        var (x, y) = (map.X + map.Width / 2, map.Y + map.Height - 10);
+        for (var drags = 0; drags < 40; drags++)
+        {
+            var id = await page.EvaluateAsync<string?>(
+                """
+                () => {
+                  const map = document.querySelector('svg:has([data-seat])').getBoundingClientRect()
+                  return [...document.querySelectorAll('[data-seat]')].find(seat => {
+                    const { left, top, bottom, width } = seat.getBoundingClientRect()
+                    const fromEdge = left + width / 2 - map.left
+                    return fromEdge > 5 && fromEdge < 35 && top > map.top && bottom < map.bottom
+                  })?.dataset.seat
+                }
+                """
+            );
+            if (id is not null)
+            {
+                var seat = page.Locator($"[data-seat='{id}']");
+                return (seat, await PlaceAsync(seat));
+            }
+
+            await page.Mouse.MoveAsync(x, y);
+            await page.Mouse.DownAsync();
+            await page.Mouse.MoveAsync(x - 25, y, new MouseMoveOptions { Steps = 2 });
+            await page.Mouse.UpAsync();
+        }
+
+        throw new InvalidOperationException("No seat comes to the edge of the map.");
+    }
+
+    [Fact]
+    public async Task The_map_follows_the_keys_and_stays_where_it_is_under_the_mouse()
+    {
+        var page = await OpenAsync("/", new Look { Width = 1280 });
+        await page.Button("Zoom in").ClickAsync();
+        await page.Button("Zoom in").ClickAsync();
+
+        var (seat, before) = await SeatAtEdgeAsync(page);
+        await page.Keyboard.PressAsync("Tab");
+        await seat.FocusAsync();
+        await Eventually.TrueAsync(async () => (await PlaceAsync(seat)).X > before.X + 1);
+
+        (seat, before) = await SeatAtEdgeAsync(page);
+        await page.Mouse.MoveAsync(before.X + before.Width / 2, before.Y + before.Height / 2);
+        await page.Mouse.DownAsync();
+        await Assertions.Expect(seat).ToBeFocusedAsync();
+        await page.EvaluateAsync(
+            "() => new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(shown))))"
+        );
+        Assert.Equal(before.X, (await PlaceAsync(seat)).X);
+        await page.Mouse.UpAsync();
+        await SeesAsync(page.GetByRole(AriaRole.Dialog));
+    }
+
     [Theory]
     [MemberData(nameof(Pages.All), MemberType = typeof(Pages))]
     public async Task On_every_page_one_sees_where_one_is(string path, string who)

@@ -69,6 +69,25 @@ public sealed class LiveTests(Chromium chromium, NoonServer server)
     }
 
     [Fact]
+    public async Task A_seat_that_one_books_is_ones_own_in_the_other_tab_as_well()
+    {
+        await Server.SeatAsync("L-7", 180, 60, "Live zone");
+        var page = await OpenAsync("/", new Look { As = await Server.MemberAsync() });
+        var other = await AnotherPageAsync(page.Context);
+        await other.GotoAsync("/");
+        await ReadyAsync(other);
+        await MarkAsync(other);
+        await SeesAsync(Standing(other, "L-7", "free"));
+
+        await Standing(page, "L-7", "free").ClickAsync();
+        await page.Sheet("L-7").ButtonThatBegins("Book ").ClickAsync();
+        await SeesAsync(page.Sheet("L-7 is yours"));
+
+        await SeesSoonAsync(Standing(other, "L-7", "yours"), "mine, in the other tab");
+        await AssertNotReloadedAsync(other);
+    }
+
+    [Fact]
     public async Task What_is_booked_at_another_replica_is_seen_here_as_soon()
     {
         var (_, elsewhere) = await Server.StartApiAsync();

@@ -92,6 +92,20 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
                 && (how is null || how(last["eventData"]));
         });
 
+    /// <summary>Telegram's button below the page says something, and can be pressed.</summary>
+    private static Task OffersAsync(IPage page, string beginning) =>
+        ToldAsync(
+            page,
+            "web_app_setup_main_button",
+            data =>
+                (bool)data!["is_visible"]!
+                && (bool)data["is_active"]!
+                && ((string)data["text"]!).StartsWith(beginning, StringComparison.Ordinal)
+        );
+
+    private static Task OffersNothingAsync(IPage page) =>
+        ToldAsync(page, "web_app_setup_main_button", data => !(bool)data!["is_visible"]!);
+
     private async Task<(ApiClient Member, string InitData)> LinkedAsync()
     {
         var member = await Server.MemberAsync();
@@ -171,7 +185,7 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
     }
 
     [Fact]
-    public async Task Telegrams_main_button_books_the_seat()
+    public async Task Telegrams_main_button_books_the_seat_and_shows_its_pass()
     {
         Expect("status of 404");
         var (member, initData) = await LinkedAsync();
@@ -179,21 +193,14 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
         var (page, app) = await OpenInTelegramAsync(AddressFor(initData, start: $"seat_{seat}"));
         var sheet = app.GetByRole(AriaRole.Dialog, new() { Name = "A1" });
         await SeesAsync(sheet);
-        await ToldAsync(
-            page,
-            "web_app_setup_main_button",
-            data =>
-                (bool)data!["is_visible"]!
-                && (bool)data["is_active"]!
-                && ((string)data["text"]!).StartsWith("Book ", StringComparison.Ordinal)
-        );
+        await OffersAsync(page, "Book ");
         // One button is enough.
         await Assertions.Expect(sheet.GetByRole(AriaRole.Button, new() { NameRegex = Book() })).ToHaveCountAsync(0);
 
         await page.EvaluateAsync("() => tell('main_button_pressed')");
 
         await SeesAsync(app.GetByRole(AriaRole.Dialog, new() { Name = "A1 is yours" }));
-        await ToldAsync(page, "web_app_setup_main_button", data => !(bool)data!["is_visible"]!);
+        await OffersAsync(page, "Show the pass");
         Assert.Equal(
             1,
             await Server.QueryAsync<long>(
@@ -201,9 +208,38 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
             )
         );
 
+        await page.EvaluateAsync("() => tell('main_button_pressed')");
+        await SeesAsync(app.GetByAltText("QR code of the pass"));
+        await OffersNothingAsync(page);
+        await page.EvaluateAsync("() => tell('back_button_pressed')");
+        await SeesAsync(sheet);
+        await OffersAsync(page, "Show the pass");
+
         await page.EvaluateAsync("() => tell('back_button_pressed')");
         await Assertions.Expect(app.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
+        await OffersNothingAsync(page);
         await ToldAsync(page, "web_app_setup_back_button", data => !(bool)data!["is_visible"]!);
+    }
+
+    [Fact]
+    public async Task Telegrams_main_button_sends_the_form_of_a_sheet_once_it_is_filled_in()
+    {
+        var (_, initData) = await LinkedAsync();
+        var (page, app) = await OpenInTelegramAsync(AddressFor(initData));
+        await app.Locator("nav a[href='/tickets']").ClickAsync();
+        await app.GetByRole(AriaRole.Button, new() { Name = "New ticket" }).ClickAsync();
+        await ToldAsync(
+            page,
+            "web_app_setup_main_button",
+            data => (bool)data!["is_visible"]! && !(bool)data["is_active"]! && (string?)data["text"] == "Send"
+        );
+
+        await app.GetByLabel("Message").FillAsync("The lamp is broken.");
+        await OffersAsync(page, "Send");
+        await page.EvaluateAsync("() => tell('main_button_pressed')");
+
+        await SeesAsync(app.GetByRole(AriaRole.Listitem).GetByText("The lamp is broken."));
+        await OffersNothingAsync(page);
     }
 
     [Fact]
@@ -219,10 +255,14 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
         );
 
         await app.GetByRole(AriaRole.Link, new() { Name = "Create an account" }).ClickAsync();
+        await OffersAsync(page, "Create an account");
         await app.GetByLabel("First name").FillAsync("Ann");
         await app.GetByLabel("E-mail").FillAsync($"mini.{telegramId}@example.com");
         await app.GetByLabel("Password", new() { Exact = true }).FillAsync(BookItServer.Password);
-        await app.Locator("main").GetByRole(AriaRole.Button, new() { Name = "Create an account" }).ClickAsync();
+        await Assertions
+            .Expect(app.Locator("main").GetByRole(AriaRole.Button, new() { Name = "Create an account" }))
+            .ToHaveCountAsync(0);
+        await page.EvaluateAsync("() => tell('main_button_pressed')");
 
         await SeesAsync(app.GetByText("Your Telegram account is linked now.").First);
         await Eventually.TrueAsync(async () => await FramePathAsync(page) == "/pass");

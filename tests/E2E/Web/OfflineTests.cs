@@ -29,8 +29,27 @@ public sealed class OfflineTests(Chromium chromium, BookItServer server)
         await page.GotoAsync(path);
 
         await SeesAsync(page.Locator("main h1").First);
-        await SeesAsync(page.GetByText("You are offline.").First);
+        await SeesAsync(page.GetByText("You are offline."));
         Assert.EndsWith(" · BookIT", await page.TitleAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/pass")]
+    [InlineData("/bookings")]
+    public async Task What_needs_a_network_says_so_and_not_once_more_that_there_is_none(string path)
+    {
+        Expect("net::ERR_INTERNET_DISCONNECTED");
+        var page = await VisitAsync(await Server.MemberAsync());
+        await page.Context.SetOfflineAsync(true);
+
+        await page.GotoAsync(path);
+
+        await SeesAsync(page.Locator("main").GetByText("This cannot be shown without a network."));
+        await SeesAsync(page.Locator("main").Button("Try again"));
+        // It would not be seen when it were there twice.
+        await SeesAsync(page.GetByText("You are offline."));
+        Assert.Empty(await ViolationsAsync(page));
     }
 
     [Fact]

@@ -101,6 +101,22 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         await ReadyAsync(page);
     }
 
+    [Fact]
+    public async Task The_map_lies_on_a_light_picture_of_the_floor()
+    {
+        var page = await NewPageAsync(new Look { Width = 1280 });
+
+        var answer = await page.RunAndWaitForResponseAsync(
+            () => page.GotoAsync("/"),
+            answer => answer.Url.Contains("/api/floor/plan/", StringComparison.Ordinal)
+        );
+
+        Assert.InRange((await answer.BodyAsync()).Length, 1_000, 10_000);
+        Assert.Contains("immutable", await answer.HeaderValueAsync("cache-control"), StringComparison.Ordinal);
+        await SeesAsync(page.GetByRole(AriaRole.Group, new() { Name = "Floor map" }).Locator("image"));
+        await SeesAsync(page.SeatOnMap("A1"));
+    }
+
     [Theory]
     [InlineData("/")]
     [InlineData("/sign-in")]

@@ -129,8 +129,17 @@ public sealed class Screenshots(Chromium chromium, BusyServer server)
         Assert.Equal(Views.Length * 4, Directory.GetFiles(target, "*.webp").Length);
     }
 
-    private static async Task PicturesLoadedAsync(IPage page) =>
-        await page.EvaluateAsync(
-            "() => Promise.all([...document.images].map(image => image.decode().catch(() => {})))"
+    private static async Task PicturesLoadedAsync(IPage page)
+    {
+        // Seats lie on a picture of the floor.
+        await page.WaitForFunctionAsync(
+            "() => !document.querySelector('[data-seat], [role=option]') || document.querySelector('svg image')"
         );
+        await page.EvaluateAsync(
+            """
+            () => Promise.all([...document.images, ...document.querySelectorAll('svg image')]
+              .map(image => image.decode().catch(() => {})))
+            """
+        );
+    }
 }

@@ -54,7 +54,7 @@ public sealed class SessionFaultTests(Chromium chromium, BookItServer server)
         foreach (var tab in tabs)
         {
             await SeesAsync(tab.GetByText("Nothing is booked"));
-            Assert.Equal(At("/bookings"), tab.Url);
+            await ArrivesAsync(tab, "/bookings");
         }
 
         Assert.Equal(1, refreshes());
@@ -151,7 +151,7 @@ public sealed class SessionFaultTests(Chromium chromium, BookItServer server)
         await page.Locator("nav a[href='/tickets']").ClickAsync();
 
         await SeesAsync(page.Locator("main").GetByText("Something went wrong at BookIT."));
-        Assert.Equal(At("/tickets"), page.Url);
+        await ArrivesAsync(page, "/tickets");
         await page.UnrouteAsync($"**{Refresh}");
         await page.Button("Try again").ClickAsync();
         await SeesAsync(page.GetByText("No tickets yet"));

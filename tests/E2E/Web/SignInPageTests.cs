@@ -138,7 +138,7 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         await SignInAsync(page, email, BookItServer.Password);
 
         await SeesAsync(Bookings(page));
-        Assert.Equal(At("/"), page.Url);
+        await ArrivesAsync(page, "/");
     }
 
     [Fact]
@@ -156,7 +156,8 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         await ReadyAsync(page);
 
         await SeesAsync(Bookings(page));
-        Assert.Equal((At("/profile"), 1), (page.Url, refreshes));
+        await ArrivesAsync(page, "/profile");
+        Assert.Equal(1, refreshes);
     }
 
     [Fact]
@@ -167,6 +168,7 @@ public sealed class SignInPageTests(Chromium chromium, BookItServer server)
         var email = NewEmail();
         await RegisterAsync(page, email);
         await page.Locator("nav a[href='/profile']").ClickAsync();
+        await ArrivesAsync(page, "/profile");
         await ReadyAsync(page);
         await page.Context.ClearCookiesAsync();
 

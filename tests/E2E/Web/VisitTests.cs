@@ -73,7 +73,7 @@ public sealed class VisitTests(Chromium chromium, NoonServer server)
         var id = await Server.QueryAsync<Guid>(
             "SELECT r.id FROM reservations r JOIN users u ON u.id = r.user_id WHERE u.email = 'vera@example.com'"
         );
-        Assert.Equal(At($"/pass/{id}"), phone.Url);
+        await ArrivesAsync(phone, $"/pass/{id}");
         var pass = await CheckInTests.ScanAsync(await phone.ScreenshotAsync());
         Assert.StartsWith($"bookit:{id}.", pass, StringComparison.Ordinal);
         Assert.Equal(await PassAsync(id), pass);

@@ -21,13 +21,14 @@ public sealed class PostgresTests
             (32, 100, 10, 15),
             (settings.MaxPoolSize, settings.MaxAutoPrepare, settings.Timeout, settings.CommandTimeout)
         );
+        Assert.True(settings.NoResetOnClose);
     }
 
     [Fact]
     public void What_the_operator_says_counts()
     {
         var settings = Settings(
-            "Host=db;Application Name=mine;Maximum Pool Size=7;Max Auto Prepare=0;Timeout=3;CommandTimeout=4"
+            "Host=db;Application Name=mine;Maximum Pool Size=7;Max Auto Prepare=0;Timeout=3;CommandTimeout=4;No Reset On Close=false"
         );
 
         Assert.Equal("mine", settings.ApplicationName);
@@ -35,5 +36,6 @@ public sealed class PostgresTests
             (7, 0, 3, 4),
             (settings.MaxPoolSize, settings.MaxAutoPrepare, settings.Timeout, settings.CommandTimeout)
         );
+        Assert.False(settings.NoResetOnClose);
     }
 }
