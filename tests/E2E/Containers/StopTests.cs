@@ -32,11 +32,7 @@ public sealed class StopTests(ServerWithoutBot server) : IClassFixture<ServerWit
             // Each program asks its servers for itself, once a second.
             await Eventually.TrueAsync(async () => (await ProbeAsync("Api", server.Address)).Code == 1);
             await Eventually.TrueAsync(async () => (await ProbeAsync("Bot", botAddress)).Code == 1);
-            Assert.Contains(
-                "does not answer",
-                (await ProbeAsync("Bot", botAddress)).Output,
-                StringComparison.Ordinal
-            );
+            Assert.Contains("does not answer", (await ProbeAsync("Bot", botAddress)).Output, StringComparison.Ordinal);
         }
 
         await bot.StopAsync();
