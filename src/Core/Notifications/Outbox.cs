@@ -187,21 +187,23 @@ public sealed class Outbox(NpgsqlDataSource postgres, BookItMetrics metrics)
         $"not ({NotificationKind.Mailed}) and {Notification.Pending} and kind in ({Kinds})";
 
     // What somebody hears is in order: nothing overtakes what is due to them before, also while that is tried again, so of
-    // each person there is one row. Asked in a way that only the index by user can answer: to a planner that takes the
-    // outbox for empty any other looks as good.
+    // each person there is one row. Each LIMIT 1, the coalesce and the IS TRUE keep the planner to one look by user for each row:
+    // to one that takes the outbox for empty, or people for such without chats, reading all of them looks as good.
     private static readonly string ClaimSql = $"""
         SELECT n.id, n.user_id, n.kind, n.payload::text, n.due_at, n.made_at, n.attempts, u.telegram_id, n.trace_parent,
             u.role = 'admin', u.verified, coalesce(u.language, u.telegram_language), s.muted, s.quiet_from, s.quiet_to
-        FROM notifications n JOIN users u ON u.id = n.user_id
+        FROM notifications n
+            CROSS JOIN LATERAL (
+                SELECT telegram_id, telegram_since, role, verified, language, telegram_language FROM users
+                WHERE id = n.user_id LIMIT 1) u
+            LEFT JOIN LATERAL (
+                SELECT id FROM notifications
+                WHERE user_id = n.user_id AND kind IN ({Kinds}) AND coalesce(delivered_at, failed_at, dropped_at) IS NULL
+                    AND ((due_at, id) < (n.due_at, n.id) AND due_at >= u.telegram_since) IS TRUE LIMIT 1) earlier ON true
             LEFT JOIN LATERAL (
                 SELECT muted, quiet_from, quiet_to FROM notification_settings WHERE user_id = n.user_id LIMIT 1) s ON true
         WHERE {IsOurs} AND n.due_at <= $1 AND (n.retry_at IS NULL OR n.retry_at <= $1)
-            AND u.telegram_since <= n.due_at AND u.telegram_id <> ALL ($2)
-            AND NOT EXISTS (
-                SELECT FROM notifications before
-                WHERE before.user_id = n.user_id AND before.kind IN ({Kinds})
-                    AND coalesce(before.delivered_at, before.failed_at, before.dropped_at) IS NULL
-                    AND ((before.due_at, before.id) < (n.due_at, n.id) AND before.due_at >= u.telegram_since) IS TRUE)
+            AND u.telegram_since <= n.due_at AND u.telegram_id <> ALL ($2) AND earlier.id IS NULL
         ORDER BY n.due_at, n.id LIMIT $3
         FOR NO KEY UPDATE OF n SKIP LOCKED
         """;

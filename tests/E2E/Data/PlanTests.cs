@@ -1,4 +1,7 @@
+using System.Diagnostics.Metrics;
 using BookIT.Core;
+using BookIT.Core.Metrics;
+using BookIT.Core.Notifications;
 using BookIT.Core.Reservations;
 using BookIT.Core.Seats;
 using BookIT.Tests.E2E.Servers;
@@ -65,6 +68,70 @@ public sealed class PlanTests(BookItServer server) : IClassFixture<BookItServer>
         }
 
         Assert.Equal([ByStart], await IndexesAsync(list));
+    }
+
+    [Fact]
+    public async Task Claiming_news_reads_what_is_claimed_and_not_all_that_waits()
+    {
+        const int people = 10_000;
+        const int most = 30;
+        // The planner's idea of it all is that of a day of bookings by people without chats, and stays so.
+        foreach (
+            var sql in new[]
+            {
+                "ALTER TABLE users SET (autovacuum_enabled = false)",
+                "ALTER TABLE notifications SET (autovacuum_enabled = false)",
+                $"""
+                    INSERT INTO users (id, email, first_name, role, verified, made_at)
+                    SELECT gen_random_uuid(), 'waits.' || number || '@example.com', 'Somebody', 'user', true, now()
+                    FROM generate_series(1, {people}) AS number
+                    """,
+                $"""
+                    INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+                    SELECT id, 'reservation_made', id::text, jsonb_build_object('reservation_id', id),
+                        now() - interval '1 ms' * row_number() OVER (), now()
+                    FROM users
+                    """,
+                "VACUUM ANALYZE users",
+                "VACUUM ANALYZE notifications",
+                "TRUNCATE notifications CASCADE",
+                // An announcement, which is due to everybody at the same instant.
+                """
+                    UPDATE users SET telegram_id = numbered.number, telegram_since = now() - interval '1 day'
+                    FROM (SELECT id, row_number() OVER () AS number FROM users) AS numbered WHERE users.id = numbered.id
+                    """,
+                """
+                    INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at)
+                    SELECT id, 'announcement', id::text, jsonb_build_object('text', 'News'), now(), now() FROM users ORDER BY telegram_id DESC
+                    """,
+            }
+        )
+        {
+            await server.ExecuteAsync(sql);
+        }
+
+        using var meter = new Meter("Tests");
+        // Connections of its own, which have counted nothing yet.
+        await using var postgres = NpgsqlDataSource.Create(server.PostgresSetting);
+        var outbox = new Outbox(postgres, new BookItMetrics(meter, TimeProvider.System));
+        // Those who were told last wait for the limits.
+        long[] busy = [.. Enumerable.Range(1, 400)];
+        await using var hand = await outbox.ClaimAsync(
+            most,
+            TimeProvider.System.GetUtcNow(),
+            busy,
+            CancellationToken.None
+        );
+        Assert.Equal(most, hand!.News.Count);
+        await using var rows = new NpgsqlCommand(
+            """
+            SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int FROM pg_stat_xact_user_tables
+            WHERE relname IN ('notifications', 'users')
+            """,
+            hand.Connection
+        );
+        // A row of news, its person, and whether something else comes before it; and a few on the way.
+        Assert.InRange((int)(await rows.ExecuteScalarAsync())!, most, 5 * most);
     }
 
     /// <summary>Which indexes of the table are read for it; all of the table counts as one.</summary>
