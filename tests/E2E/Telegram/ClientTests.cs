@@ -22,6 +22,8 @@ public sealed class ClientTests : IAsyncLifetime
     private const string Sent = """{"ok":true,"result":{"message_id":7,"date":1,"chat":{"id":5,"type":"private"}}}""";
     private const string Me = """{"ok":true,"result":{"id":1,"is_bot":true,"first_name":"B","username":"b_bot"}}""";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly NastyServer server = new();
     private readonly HurriedTime time = new();
     private readonly Lines log = new();
@@ -57,17 +59,28 @@ public sealed class ClientTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    private TelegramBotClient Client(string? url = null, bool withLimits = false, double patience = 60) =>
+    private TelegramBotClient Client(string? url = null, bool withLimits = false) =>
         new(
             new TelegramOptions { Token = Token, ApiUrl = url ?? server.Url },
             new RateLimitOptions { Enabled = withLimits },
             new BookItMetrics(meter, time),
             time,
             log,
-            TimeSpan.FromSeconds(patience)
+            Patience
         );
 
     private static Task<CallResult<Message>> SendAsync(TelegramBotClient client) => client.SendMessage(5, Private);
+
+    /// <summary>Where nothing is answered, patience ends once the request has arrived, whenever that is.</summary>
+    private async Task EndPatienceAsync(Behaviour behaviour)
+    {
+        if (behaviour is Behaviour.Hangs)
+        {
+            await Servers.Eventually.TrueAsync(() => Task.FromResult(server.Requests.Count == 1));
+            Assert.Equal(Patience, time.Patience.Length);
+            time.Patience.End();
+        }
+    }
 
     private static string Error(int code, string description, string more = "") =>
         $$"""{"ok":false,"error_code":{{code}},"description":"{{description}}"{{more}}}""";
@@ -295,9 +308,12 @@ public sealed class ClientTests : IAsyncLifetime
     public async Task A_message_without_a_whole_answer_may_have_arrived_and_is_not_repeated(Behaviour behaviour)
     {
         server.Behaves(behaviour);
-        using var client = Client(patience: behaviour is Behaviour.Hangs ? 1 : 60);
+        using var client = Client();
 
-        Assert.Equal(CallState.Unsure, (await SendAsync(client)).State);
+        var sending = SendAsync(client);
+        await EndPatienceAsync(behaviour);
+
+        Assert.Equal(CallState.Unsure, (await sending).State);
         Assert.Single(server.Requests);
     }
 
@@ -309,9 +325,12 @@ public sealed class ClientTests : IAsyncLifetime
     {
         server.Behaves(behaviour);
         server.Answers(200, Me);
-        using var client = Client(patience: behaviour is Behaviour.Hangs ? 3 : 60);
+        using var client = Client();
 
-        Assert.Equal("b_bot", (await client.GetMe(default)).Value!.Username);
+        var asking = client.GetMe(default);
+        await EndPatienceAsync(behaviour);
+
+        Assert.Equal("b_bot", (await asking).Value!.Username);
         Assert.Equal(2, server.Requests.Count);
     }
 
@@ -519,15 +538,19 @@ public sealed class ClientTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Waits end at once, and are noted; time-outs take the time that they take.</summary>
+    /// <summary>Waits end at once, and are noted; time-outs take the time that they take, or are ended.</summary>
     private sealed class HurriedTime : TimeProvider
     {
         public ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        /// <summary>The newest time-out.</summary>
+        public (TimeSpan Length, Action End) Patience { get; private set; }
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             if (state is CancellationTokenSource)
             {
+                Patience = (dueTime, () => callback(state));
                 return base.CreateTimer(callback, state, dueTime, period);
             }
 
