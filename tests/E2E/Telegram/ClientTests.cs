@@ -541,10 +541,15 @@ public sealed class ClientTests : IAsyncLifetime
     /// <summary>Waits end at once, and are noted; time-outs take the time that they take, or are ended.</summary>
     private sealed class HurriedTime : TimeProvider
     {
+        private readonly long start = TimeProvider.System.GetTimestamp();
+
         public ConcurrentQueue<TimeSpan> Waits { get; } = new();
 
         /// <summary>The newest time-out.</summary>
         public (TimeSpan Length, Action End) Patience { get; private set; }
+
+        /// <summary>Stands still: how long somebody is to wait does not depend on how long a request takes.</summary>
+        public override long GetTimestamp() => start;
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
