@@ -285,14 +285,14 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
         var chat = server.Telegram.Somebody("en");
         await chat.Send(await TokenOf(member));
         await chat.Expect("Done");
+        // Noted after the answer.
+        await SpeaksAsync("en");
         await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
         await chat.Expect("An administrator has verified your account");
 
         var russian = server.Telegram.Known(chat.Id, "ru");
         await russian.Send("/start");
-        await Eventually.TrueAsync(async () =>
-            await server.QueryAsync<string>($"SELECT telegram_language FROM users WHERE id = '{member.UserId}'") == "ru"
-        );
+        await SpeaksAsync("ru");
         await server.ExecuteAsync($"UPDATE users SET verified = false WHERE id = '{member.UserId}'");
         await admin.PostAsync($"/api/admin/verify_user/{member.UserId}");
         await Eventually.TrueAsync(async () =>
@@ -300,6 +300,13 @@ public sealed class LinkDialogueTests(ServerWithBot server) : IClassFixture<Serv
                 ((string?)said["text"])!.Contains("Администратор подтвердил", StringComparison.Ordinal)
             )
         );
+
+        Task SpeaksAsync(string language) =>
+            Eventually.TrueAsync(async () =>
+                await server.QueryAsync<long>(
+                    $"SELECT count(*) FROM users WHERE id = '{member.UserId}' AND telegram_language = '{language}'"
+                ) == 1
+            );
     }
 
     [Fact]
