@@ -108,8 +108,11 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
     [Fact]
     public async Task Another_poller_and_a_webhook_set_behind_our_back_are_survived()
     {
+        var before = (await server.Telegram.CallsAsync("getUpdates")).Count;
         var (bot, address) = await server.StartBotAsync();
         await server.BecomesAsync(address, "polling");
+        // Before it asks for the first time it removes a webhook without a word.
+        await Eventually.TrueAsync(async () => (await server.Telegram.CallsAsync("getUpdates")).Count > before);
         using var other = new HttpClient();
         await other.PostAsJsonAsync(
             new Uri(server.Telegram.Address, $"/bot{Emulator.Token}/getUpdates"),
