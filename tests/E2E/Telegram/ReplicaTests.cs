@@ -136,6 +136,7 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
         );
         await server.BecomesAsync(address, "polling");
         var (talker, other) = (server.Telegram.Somebody(), server.Telegram.Somebody());
+        var began = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
         for (var i = 0; i < 4; i++)
         {
             await talker.Send("/help");
@@ -143,18 +144,23 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
 
         await other.Send("/help");
         await other.Expect("/unlink");
-        var waiting = 4 - await AnswersAsync(talker);
-        Assert.True(waiting > 0);
         for (var i = 0; i < 4; i++)
         {
             await talker.Expect("/unlink");
         }
 
-        var times = (await server.Telegram.GetAsync($"/front/events?chat={talker.Id}&after=0"))
-            .Select(answer => (long)answer["at"]!)
-            .ToList();
-        // A request may be some milliseconds quicker on its way than the one before.
-        Assert.All(times.Zip(times.Skip(1)), pair => Assert.True(pair.Second - pair.First > 900));
+        async Task<List<long>> TimesAsync(Dialogue chat) =>
+            [
+                .. (await server.Telegram.GetAsync($"/front/events?chat={chat.Id}&after=0")).Select(answer =>
+                    (long)answer["at"]!
+                ),
+            ];
+        var times = await TimesAsync(talker);
+        Assert.Equal(4, times.Count);
+        // A request may be much longer on its way than the next one, but none goes off before its second. To the
+        // millisecond the limits are held by SendLimitsTests.
+        Assert.All(times.Index(), answer => Assert.True(answer.Item - began > answer.Index * 1000 - 100));
+        Assert.True(Assert.Single(await TimesAsync(other)) < times[^1]);
         await bot.StopAsync();
     }
 
