@@ -69,10 +69,13 @@ public sealed class WebhookTests(ServerWithoutBot server) : IClassFixture<Server
         Assert.Equal(HttpStatusCode.OK, (await DeliverAsync("nonsense", secret)).Status);
         using var large = new HttpRequestMessage(HttpMethod.Post, url);
         large.Headers.Add(Header, secret);
-        // Or the refusal could come while it is still being written.
+        // Or the refusal could come while it is still being written: so also where one waits no longer than a second.
         large.Headers.ExpectContinue = true;
         large.Content = new ByteArrayContent(Encoding.UTF8.GetBytes($"{{\"a\":\"{new string('x', 1024 * 1024)}\"}}"));
-        using var refused = await client.Http.SendAsync(large);
+        using var patient = new HttpClient(
+            new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromSeconds(60) }
+        );
+        using var refused = await patient.SendAsync(large);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
 
         // A second replica takes them as well, under the same secret.
