@@ -57,6 +57,12 @@ public sealed class WalkTests(ServerForMembers server) : IClassFixture<ServerFor
         await chat.Send("The lamp flickers");
         await chat.Expect("has gone to support", "Whole conversation");
         await desk.Expect("A new ticket", "Answer");
+        // What was told is written down when it has arrived: a person is not so quick to reply.
+        await Eventually.TrueAsync(async () =>
+            await server.QueryAsync<long>(
+                $"SELECT count(*) FROM telegram_prompts WHERE chat_id = {desk.Id} AND message_id = {desk.NewestId}"
+            ) == 1
+        );
         await desk.Reply("On my way");
         await desk.Expect("Your message was sent", "Whole conversation");
         await chat.Expect("Support has answered", "Answer");
@@ -68,6 +74,11 @@ public sealed class WalkTests(ServerForMembers server) : IClassFixture<ServerFor
         await chat.Press("Yes, give it back");
         await chat.ExpectText("the seat is given back");
 
+        await Eventually.TrueAsync(async () =>
+            await server.QueryAsync<long>(
+                $"SELECT count(delivered_at) FROM notifications WHERE user_id = '{member.UserId}' AND kind = 'ticket_answered'"
+            ) == 1
+        );
         // Whatever they did themselves in the chat is not told once more.
         Assert.Equal(
             ["checked_in", "ticket_answered", "user_verified"],
