@@ -198,10 +198,12 @@ public sealed class SimulationTests(DemoServer server) : IClassFixture<DemoServe
         var held = await server.QueryAsync<string>(
             $"SELECT coalesce(string_agg(id::text, ','), '') FROM reservations WHERE {LiveVisits}"
         );
-        await Eventually.TrueAsync(async () =>
-            await server.QueryAsync<long>(
-                $"SELECT count(*) FROM reservations WHERE {LiveVisits} AND id::text = ANY (string_to_array('{held}', ','))"
-            ) == 0
+        await Eventually.TrueAsync(
+            async () =>
+                await server.QueryAsync<long>(
+                    $"SELECT count(*) FROM reservations WHERE {LiveVisits} AND id::text = ANY (string_to_array('{held}', ','))"
+                ) == 0,
+            within: TimeSpan.FromSeconds(90)
         );
         Assert.Equal(0, (long)(await StopAsync(admin))["errors"]!);
         Assert.Equal(0, await server.QueryAsync<long>(LiveOfVisitors));
