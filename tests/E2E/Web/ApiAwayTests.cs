@@ -266,8 +266,18 @@ public sealed partial class ApiAwayTests(Chromium chromium, SteadyServer server)
         await page.GotoAsync(path);
         await SeesAsync(page.Locator("main").GetByText("BookIT cannot be reached right now."));
 
-        await page.UnrouteAsync("**/api/**");
+        // It asks again by itself as well, from time to time; that is not answered before the press.
+        var pressed = new TaskCompletionSource();
+        await page.RouteAsync(
+            "**/api/**",
+            async route =>
+            {
+                await pressed.Task;
+                await route.ContinueAsync();
+            }
+        );
         await page.Button("Try again").ClickAsync();
+        pressed.SetResult();
 
         await SeesAsync(
             page.GetByText(
