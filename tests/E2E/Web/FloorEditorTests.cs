@@ -110,10 +110,14 @@ public sealed class FloorEditorTests(Chromium chromium, BookItServer server)
         await TabToAsync(page, Seat(page, "E1"));
         await page.Keyboard.PressAsync("Space");
         await ChosenAsync(page, 1);
+        // What follows soon is one act: however long this takes, the page's clock stands still meanwhile.
+        await page.Clock.InstallAsync();
+        await page.Clock.PauseAtAsync(TimeProvider.System.GetUtcNow().AddMinutes(1).UtcDateTime);
         await page.Keyboard.PressAsync("ArrowDown");
         await StandsAsync(page, "E1", 100, 110);
         await page.Keyboard.PressAsync("Shift+ArrowLeft");
         await StandsAsync(page, "E1", 50, 110);
+        await page.Clock.ResumeAsync();
 
         // Undone is all of it, as it was one act; and done again.
         await page.Keyboard.PressAsync("Control+z");
