@@ -178,6 +178,8 @@ public sealed class PageTests(Chromium chromium, DemoServer server)
         foreach (var width in new[] { 320, 390, 1280 })
         {
             var page = await OpenAsync("/", new Look { Width = width });
+            // The map is there before it knows its size, and its seats after that.
+            await SeesAsync(page.SeatOnMap("A1"));
 
             var smallest = await page.EvaluateAsync<double>(
                 """
