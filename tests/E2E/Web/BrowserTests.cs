@@ -129,6 +129,15 @@ public abstract class BrowserTests<TServer>(Chromium chromium, TServer server) :
     /// <summary>Whether something can be seen, or comes to be.</summary>
     protected static Task SeesAsync(ILocator what) => Assertions.Expect(what).ToBeVisibleAsync();
 
+    /// <summary>Whether an image can be seen, with its picture in it: the room for that comes first.</summary>
+    protected static async Task SeesPictureAsync(ILocator image)
+    {
+        await SeesAsync(image);
+        await Eventually.TrueAsync(() =>
+            image.EvaluateAsync<bool>("image => image.decode().then(() => true, () => false)")
+        );
+    }
+
     /// <summary>Marks what a page shows now; a reload would lose that.</summary>
     protected static async Task MarkAsync(IPage page) =>
         await page.EvaluateAsync("() => { window.isStillTheSame = true }");

@@ -26,7 +26,7 @@ public sealed class OfflinePassTests(Chromium chromium, NoonServer server)
 
     private static async Task AssertShowsAsync(IPage page, Guid id, string times)
     {
-        await SeesAsync(page.GetByAltText("QR code of the pass"));
+        await SeesPictureAsync(page.GetByAltText("QR code of the pass"));
         await SeesAsync(page.GetByText("O-1", new() { Exact = true }));
         await SeesAsync(page.GetByText("By the door", new() { Exact = true }));
         await SeesAsync(page.GetByText(times, new() { Exact = true }));

@@ -66,7 +66,7 @@ public sealed class VisitTests(Chromium chromium, NoonServer server)
 
         // The pass says the same to people and to cameras.
         await phone.Link("Show the pass").TapAsync();
-        await SeesAsync(phone.GetByAltText("QR code of the pass"));
+        await SeesPictureAsync(phone.GetByAltText("QR code of the pass"));
         await SeesAsync(phone.GetByText("V-1", new() { Exact = true }));
         await SeesAsync(phone.GetByText("Quiet zone", new() { Exact = true }));
         await SeesAsync(phone.GetByText("Show this code at the desk"));
