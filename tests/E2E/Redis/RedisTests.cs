@@ -13,12 +13,16 @@ internal static class RedisTests
     /// <summary>The time-out of a call, what the watchdog may add, and what a busy machine may.</summary>
     public static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(2.5);
 
-    public static ConnectionMultiplexer Connect(string url, ILogger? logger = null) =>
-        ConnectionMultiplexer.Connect(url, logger ?? NullLogger.Instance);
+    public static ConnectionMultiplexer Connect(string url, ILogger? logger = null, TimeSpan? timeout = null) =>
+        ConnectionMultiplexer.Connect(url, logger ?? NullLogger.Instance, timeout: timeout);
 
-    public static async Task<ConnectionMultiplexer> ConnectedAsync(string url, ILogger? logger = null)
+    public static async Task<ConnectionMultiplexer> ConnectedAsync(
+        string url,
+        ILogger? logger = null,
+        TimeSpan? timeout = null
+    )
     {
-        var redis = Connect(url, logger);
+        var redis = Connect(url, logger, timeout);
         await Eventually(() => redis.IsConnected && redis.GetSubscriber().IsConnected);
         return redis;
     }
