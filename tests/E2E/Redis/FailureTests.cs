@@ -15,9 +15,9 @@ public sealed class FailureTests
         await using var server = await RedisServer.StartNewAsync();
         await server.StopAsync();
         await using var redis = RedisTests.Connect(server.Url());
-        var waited = Stopwatch.StartNew();
-        await Assert.ThrowsAsync<RedisConnectionException>(() => redis.GetDatabase().PingAsync());
-        Assert.True(waited.Elapsed < TimeSpan.FromSeconds(0.5));
+        var ping = redis.GetDatabase().PingAsync();
+        Assert.True(ping.IsCompleted);
+        await Assert.ThrowsAsync<RedisConnectionException>(() => ping);
         Assert.True(
             redis.GetDatabase().StringSetAsync("k", 1, flags: CommandFlags.FireAndForget).IsCompletedSuccessfully
         );
