@@ -9,9 +9,6 @@ namespace BookIT.Tests.E2E.Redis;
 
 public sealed class CommandTests : IAsyncLifetime
 {
-    // What commands do is asked here, on a machine that may be busy; when they time out, FailureTests asks.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private RedisServer server = null!;
     private ConnectionMultiplexer redis = null!;
     private RedisDatabase db = null!;
@@ -19,7 +16,8 @@ public sealed class CommandTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         server = await RedisServer.StartNewAsync();
-        redis = await RedisTests.ConnectedAsync(server.Url(), timeout: Patience);
+        // What commands do is asked here, on a machine that may be busy; when they time out, FailureTests asks.
+        redis = await RedisTests.ConnectedAsync(server.Url(), timeout: RedisTests.Patience);
         db = redis.GetDatabase();
     }
 
@@ -187,7 +185,7 @@ public sealed class CommandTests : IAsyncLifetime
         server.Resume();
         try
         {
-            await db.PingAsync().WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await db.PingAsync().WaitAsync(RedisTests.Patience, TestContext.Current.CancellationToken);
             Assert.False(slow.IsCompleted);
         }
         finally
