@@ -109,7 +109,12 @@ public sealed class RefreshTests(BookItServer server) : IClassFixture<BookItServ
     public async Task A_sign_in_that_is_ended_while_it_is_refreshed_stays_ended()
     {
         // Past the Api, where hundreds of rounds find the moment between a refresh's look and its writing.
-        await using var redis = ConnectionMultiplexer.Connect(server.RedisUrl, NullLogger.Instance);
+        await using var redis = ConnectionMultiplexer.Connect(
+            server.RedisUrl,
+            NullLogger.Instance,
+            // On a busy machine one of thousands of answers takes its time.
+            timeout: TimeSpan.FromSeconds(30)
+        );
         await Eventually.TrueAsync(() => Task.FromResult(redis.IsConnected));
         using var meter = new Meter("Test");
         var sessions = new Sessions(
