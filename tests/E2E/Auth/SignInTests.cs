@@ -146,7 +146,9 @@ public sealed class SignInTests(BookItServer server) : IClassFixture<BookItServe
         List<double> known = [];
         List<double> unknown = [];
         List<double> malformed = [];
-        for (var i = 0; i < 9; i++)
+        // Medians, because others use the machine as well; of more than nine where it is too busy for nine to say much.
+        // Without the dummy hash the ratio is about twenty, of however many.
+        for (var i = 0; i < 9 || (i < 60 && !AreAlike()); i++)
         {
             var (wrongPassword, first) = await TryAsync(email);
             var (wrongEmail, second) = await TryAsync("nobody.at.all@example.com");
@@ -159,8 +161,9 @@ public sealed class SignInTests(BookItServer server) : IClassFixture<BookItServe
             Assert.Equal(Told(wrongPassword), Told(noEmail));
         }
 
-        // The median, because others use the machine as well; without the dummy hash the ratio is about twenty.
         static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+        bool AreAlike() =>
+            Median(unknown) / Median(known) is >= 0.5 and <= 2 && Median(malformed) / Median(known) is >= 0.5 and <= 2;
         Assert.InRange(Median(unknown) / Median(known), 0.5, 2);
         Assert.InRange(Median(malformed) / Median(known), 0.5, 2);
 
