@@ -33,7 +33,13 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     private readonly Meter meter = new("Tests");
     private ConnectionMultiplexer? redis;
     private readonly ConcurrentBag<Program> programs = [];
-    private readonly SocketsHttpHandler handler = new() { UseCookies = false, MaxConnectionsPerServer = 400 };
+    private readonly SocketsHttpHandler handler = new()
+    {
+        UseCookies = false,
+        MaxConnectionsPerServer = 400,
+        // Who expects an answer before the body waits for it, however busy the machine is.
+        Expect100ContinueTimeout = Timeout.InfiniteTimeSpan,
+    };
     private readonly TemporaryFolder folder = new();
     private bool ownsPostgres;
     private int lastUser;
