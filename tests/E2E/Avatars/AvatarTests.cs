@@ -403,6 +403,9 @@ public abstract class AvatarTests(AvatarServer server)
             Guid.CreateVersion7(now.AddHours(-4)),
             Guid.CreateVersion7(now.AddMinutes(-50))
         );
+        // Named before they are there: an Api that has just started sweeps.
+        await server.ExecuteAsync($"UPDATE users SET avatar_id = '{named}' WHERE id = '{member.UserId}'");
+        await server.ExecuteAsync($"UPDATE space SET default_avatar_id = '{nameless}'");
         foreach (var name in (string[])[$"{orphan}", $"{named}", $"{nameless}", $"{young}", "not-ours.txt"])
         {
             server.Plant(name, picture);
@@ -412,9 +415,6 @@ public abstract class AvatarTests(AvatarServer server)
         {
             server.Plant($"{Guid.CreateVersion7(now.AddHours(-2))}.part", picture);
         }
-
-        await server.ExecuteAsync($"UPDATE users SET avatar_id = '{named}' WHERE id = '{member.UserId}'");
-        await server.ExecuteAsync($"UPDATE space SET default_avatar_id = '{nameless}'");
 
         await server.RestartApiAsync();
 

@@ -140,17 +140,18 @@ public sealed class FloorPlanInFolderTests(FolderServer server) : FloorPlanTests
             Guid.CreateVersion7(TimeProvider.System.GetUtcNow())
         );
         var picture = await Pictures.ReadAsync("palette.png");
-        foreach (var id in (Guid[])[orphan, named, young])
-        {
-            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id}"), picture);
-        }
-
+        // Named before it is there: the Api that has just started sweeps as well.
         await server.ExecuteAsync(
             $"""
             UPDATE space SET floor_plan_id = '{named}', floor_plan_x = 0, floor_plan_y = 0, floor_plan_width = 1,
                 floor_plan_height = 1
             """
         );
+        foreach (var id in (Guid[])[orphan, named, young])
+        {
+            await File.WriteAllBytesAsync(Path.Combine(folder, $"{id}"), picture);
+        }
+
         // A program that starts sweeps first of all.
         await server.StartApiAsync();
 
