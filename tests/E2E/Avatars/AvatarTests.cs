@@ -418,8 +418,14 @@ public abstract class AvatarTests(AvatarServer server)
 
         await server.RestartApiAsync();
 
-        await Eventually.TrueAsync(() => Task.FromResult(!server.Stored().Contains($"{orphan}")));
-        Assert.DoesNotContain(server.Stored(), name => name.EndsWith(".part", StringComparison.Ordinal));
+        // One after another, in whatever order the store lists them.
+        await Eventually.TrueAsync(() =>
+            Task.FromResult(
+                server.Stored() is var stored
+                    && !stored.Contains($"{orphan}")
+                    && !stored.Any(name => name.EndsWith(".part", StringComparison.Ordinal))
+            )
+        );
         Assert.All(
             (string[])[$"{named}", $"{nameless}", $"{young}", "not-ours.txt"],
             name => Assert.Contains(name, server.Stored())
