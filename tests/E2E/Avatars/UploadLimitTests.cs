@@ -16,6 +16,8 @@ public sealed class UploadLimitTests(LimitedServer server) : IClassFixture<Limit
     public async Task A_member_uploads_one_picture_at_a_time_and_keeps_nobody_else_from_it()
     {
         var (member, other) = (await server.MemberAsync(), await server.MemberAsync());
+        // Made before anything is sent: whoever stops for five seconds within a body is cut off.
+        var picture = await Pictures.ReadAsync("palette.png");
         var rest = new TaskCompletionSource();
         var uploads = Enumerable
             .Range(0, 12)
@@ -23,7 +25,7 @@ public sealed class UploadLimitTests(LimitedServer server) : IClassFixture<Limit
                 member.SendAsync(
                     HttpMethod.Post,
                     "/api/avatar/upload",
-                    new SlowPicture(rest.Task),
+                    new SlowPicture(picture, rest.Task),
                     // So that an answer is heard before all was said.
                     ("Expect", "100-continue")
                 )
@@ -38,7 +40,7 @@ public sealed class UploadLimitTests(LimitedServer server) : IClassFixture<Limit
             Assert.NotNull(refused.Response.Headers.RetryAfter);
         }
 
-        Assert.Equal(HttpStatusCode.OK, (await other.UploadAsync(await Pictures.ReadAsync("palette.png"))).Status);
+        Assert.Equal(HttpStatusCode.OK, (await other.UploadAsync(picture)).Status);
         rest.SetResult();
         var answers = await Task.WhenAll(uploads);
         Assert.Equal(5, answers.Count(answer => answer.Status == HttpStatusCode.OK));
@@ -47,17 +49,18 @@ public sealed class UploadLimitTests(LimitedServer server) : IClassFixture<Limit
     /// <summary>A picture whose last part comes later.</summary>
     private sealed class SlowPicture : HttpContent
     {
+        private readonly byte[] picture;
         private readonly Task later;
 
-        public SlowPicture(Task later)
+        public SlowPicture(byte[] picture, Task later)
         {
+            this.picture = picture;
             this.later = later;
             Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=x");
         }
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
         {
-            var picture = await Pictures.ReadAsync("palette.png");
             await stream.WriteAsync(
                 "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n"u8.ToArray()
             );
