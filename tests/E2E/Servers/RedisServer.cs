@@ -61,10 +61,19 @@ public sealed class RedisServer : IAsyncDisposable
 
         process = Process.Start(start)!;
         var log = new StringBuilder();
-        process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
-        process.ErrorDataReceived += (_, line) => log.AppendLine(line.Data);
+        process.OutputDataReceived += (_, line) => Log(line.Data);
+        process.ErrorDataReceived += (_, line) => Log(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+
+        // Both streams end at the same time, on threads of their own.
+        void Log(string? line)
+        {
+            lock (log)
+            {
+                log.AppendLine(line);
+            }
+        }
 
         var waited = Stopwatch.StartNew();
         while (!await AnswersAsync())
