@@ -73,7 +73,9 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         redis = ConnectionMultiplexer.Connect(
             RedisUrl,
             NullLogger<ConnectionMultiplexer>.Instance,
-            TimeProvider.System
+            TimeProvider.System,
+            // Without a Redis they do without sign-ins at once; with one that is only slow they must not.
+            timeout: TimeSpan.FromSeconds(15)
         );
         (Api, Address) = await StartApiAsync();
     }
