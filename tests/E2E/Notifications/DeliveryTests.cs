@@ -204,7 +204,9 @@ public sealed class DeliveryTests(ServerWithoutBot server) : IClassFixture<Serve
     [Fact]
     public async Task While_telegram_is_away_nothing_is_lost_and_it_is_caught_up_in_order()
     {
-        var (bot, _) = await server.StartBotAsync();
+        var (bot, address) = await server.StartBotAsync();
+        // Whoever has not reached Telegram yet tells no news that could wait for it.
+        await server.BecomesAsync(address, "polling");
         await server.Telegram.PostAsync("/front/fail?status=502");
         var chats = await OutboxAsync(people: 20, each: 4);
         await Eventually.TrueAsync(
