@@ -313,12 +313,20 @@ public sealed class DeliveryTests(ServerWithoutBot server) : IClassFixture<Serve
         var (bot, address) = await server.StartBotAsync();
         await OutboxAsync(people: 3);
         await AllToldAsync();
-        var answer = await server.Anonymous(address).GetAsync("/metrics");
-        Assert.Equal(HttpStatusCode.OK, answer.Status);
-        Assert.Contains(
-            "notifications_settled_total{kind=\"announcement\",result=\"delivered\"} 3",
-            System.Text.Encoding.UTF8.GetString(answer.Bytes),
-            StringComparison.Ordinal
+        var metrics = "";
+        // PostgreSQL knows it first.
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                var answer = await server.Anonymous(address).GetAsync("/metrics");
+                Assert.Equal(HttpStatusCode.OK, answer.Status);
+                metrics = System.Text.Encoding.UTF8.GetString(answer.Bytes);
+                return metrics.Contains(
+                    "notifications_settled_total{kind=\"announcement\",result=\"delivered\"} 3",
+                    StringComparison.Ordinal
+                );
+            },
+            () => metrics
         );
         await bot.StopAsync();
     }
