@@ -299,6 +299,10 @@ public sealed class DeliveryTests(ServerWithoutBot server) : IClassFixture<Serve
         await AllToldAsync();
         await AnnounceAsync("Two");
         await AllToldAsync();
+        // That they have blocked it is written down after the news.
+        await Eventually.TrueAsync(() =>
+            server.QueryAsync<bool>($"SELECT telegram_since IS NULL FROM users WHERE id = '{member.UserId}'")
+        );
         await server.Telegram.PostAsync($"/front/unblock?chat={chat.Id}");
         await chat.Send("/help");
         await chat.Hear();
