@@ -5,10 +5,10 @@ namespace BookIT.Tests.E2E.Reservations;
 
 public sealed class BookingTests(BookItServer server) : IClassFixture<BookItServer>
 {
-    private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
+    private DateTimeOffset Now { get; } = TimeProvider.System.GetUtcNow();
 
     /// <summary>A whole hour that lies ahead.</summary>
-    private static DateTimeOffset Hour(int ahead) =>
+    private DateTimeOffset Hour(int ahead) =>
         new DateTimeOffset(Now.Year, Now.Month, Now.Day, Now.Hour, 0, 0, TimeSpan.Zero).AddHours(ahead + 1);
 
     [Fact]
