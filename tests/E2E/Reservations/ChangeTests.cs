@@ -1,4 +1,5 @@
 using System.Net;
+using BookIT.Core.Data;
 using BookIT.Tests.E2E.Servers;
 using Npgsql;
 
@@ -110,13 +111,16 @@ public sealed class ChangeTests(BookItServer server) : IClassFixture<BookItServe
         var member = await server.MemberAsync();
         var id = await server.ReservationAsync(member.UserId, await server.SeatAsync(), At(-0.5), At(2), "active");
         var holder = (await server.MemberAsync()).UserId;
-        var over = await server.ReservationAsync(holder, seat, At(-2), now.AddSeconds(-1), "active");
         await using var connection = await server.Postgres.OpenConnectionAsync();
         await using var transaction = await connection.BeginTransactionAsync();
+        // The clock is played here: the Api's own might end it before, or be taken for the one who waits.
         await using var end = new NpgsqlCommand(
-            $"SELECT 1 FROM reservations WHERE id = '{over}' FOR UPDATE",
+            $"SELECT pg_advisory_xact_lock({AdvisoryLock.ReservationClock.Key})",
             connection
         );
+        await end.ExecuteNonQueryAsync();
+        var over = await server.ReservationAsync(holder, seat, At(-2), now.AddSeconds(-1), "active");
+        end.CommandText = $"SELECT 1 FROM reservations WHERE id = '{over}' FOR UPDATE";
         await end.ExecuteNonQueryAsync();
 
         var moving = Patch(member, id, new { seat_id = seat });
