@@ -156,9 +156,21 @@ public class ServerWithMail(TestServers servers) : BookItServer(servers)
             """
         );
 
-    /// <summary>As if the waiting of all that waits were over.</summary>
+    /// <summary>
+    /// As if the waiting were over of what nobody has tried to send yet: what is being sent would be sent twice.
+    /// </summary>
     public Task HurryAsync() =>
-        ExecuteAsync("UPDATE notifications SET due_at = now() WHERE delivered_at IS NULL AND failed_at IS NULL");
+        ExecuteAsync(
+            "UPDATE notifications SET due_at = now() WHERE delivered_at IS NULL AND failed_at IS NULL AND attempts = 0"
+        );
+
+    /// <summary>Kills the Api and starts it again, as if the waiting of all that waits were over by then.</summary>
+    public async Task RestartLaterAsync()
+    {
+        await Api.KillAsync();
+        await ExecuteAsync("UPDATE notifications SET due_at = now() WHERE delivered_at IS NULL AND failed_at IS NULL");
+        await RestartApiAsync();
+    }
 
     /// <summary>As if a minute had passed since the last mail.</summary>
     public Task LetAMinutePassAsync() => ExecuteAsync("UPDATE notifications SET key = key || ' ' || id");
