@@ -140,7 +140,8 @@ public sealed class MailInTheClearTests(MailInTheClear server) : IClassFixture<M
         var error = await server.ErrorAsync((await server.RegisterAsync()).Email());
 
         Assert.Contains("secure connections", error, StringComparison.Ordinal);
-        Assert.NotEmpty(server.Smtp.Events("connected"));
+        // What the mail server says of it comes by another way than the error.
+        await Eventually.TrueAsync(() => Task.FromResult(server.Smtp.Events("connected").Count > 0));
         Assert.Empty(server.Smtp.Events("auth"));
         Assert.Empty(server.Smtp.Mails);
     }
