@@ -15,20 +15,23 @@ public sealed class BotMetricsTests(ServerWithOneBot server) : IClassFixture<Ser
             $"UPDATE users SET telegram_id = {chat.Id}, telegram_since = now() WHERE id = '{member.UserId}'"
         );
         await member.BookAsync(await server.SeatAsync(), now.AddHours(5), now.AddHours(6));
+        // A poll to which nobody has anything to say is answered after half a minute.
+        await chat.Send("/help");
 
+        const string settled = "notifications_settled_total{kind=\"reservation_made\",result=\"delivered\"}";
         string? metrics = null;
+        // Of deliveries and of polls, what is written last is waited for, too.
         await Eventually.TrueAsync(async () =>
         {
             metrics = await MetricsTests.ScrapeAsync(server.Anonymous(server.Bot.Address));
             return MetricsTests.Value(metrics, "notification_delivery_delay_seconds_count") == 1
-                && MetricsTests.Value(metrics, "telegram_polls_total{result=\"done\"}") > 0;
+                && MetricsTests.Value(metrics, settled) > 0
+                && MetricsTests.Value(metrics, "telegram_polls_total{result=\"done\"}") > 0
+                && MetricsTests.Value(metrics, "telegram_last_poll_timestamp_seconds") > 0;
         });
 
         Assert.Equal(1, MetricsTests.Value(metrics!, "notification_delivery_delay_seconds_bucket{le=\"30\"}"));
-        Assert.Equal(
-            1,
-            MetricsTests.Value(metrics!, "notifications_settled_total{kind=\"reservation_made\",result=\"delivered\"}")
-        );
+        Assert.Equal(1, MetricsTests.Value(metrics!, settled));
         Assert.Equal(
             now.ToUnixTimeSeconds(),
             MetricsTests.Value(metrics!, "telegram_last_poll_timestamp_seconds")!.Value,
