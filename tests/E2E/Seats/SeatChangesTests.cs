@@ -22,14 +22,11 @@ public sealed class SeatChangesTests : IAsyncLifetime
         server = await RedisServer.StartNewAsync();
         one = await Replica.StartAsync(server);
         other = await Replica.StartAsync(server);
-        // At their start they tell each other that nothing may be kept: that is behind us when these have been heard.
-        one.Changes.Tell(Hours(0, 1));
-        other.Changes.Tell(Hours(1, 2));
-        await Eventually.TrueAsync(() =>
-            Task.FromResult(other.Heard.Contains(Hours(0, 1)) && one.Heard.Contains(Hours(1, 2)))
-        );
-        one.Heard.Clear();
-        other.Heard.Clear();
+        // At their start, and once they can hear, they tell each other that nothing may be kept. That is told when the
+        // first of these have been heard and nothing is left to tell, and heard when the second have been.
+        await HearEachOtherAsync();
+        await SameVersionAsync();
+        await HearEachOtherAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -87,6 +84,17 @@ public sealed class SeatChangesTests : IAsyncLifetime
         await Eventually.TrueAsync(() => Task.FromResult(other.Heard.Contains(SeatChanges.AllTime)));
         await SameVersionAsync();
         Assert.InRange(other.Heard.Count, 1, 200);
+    }
+
+    private async Task HearEachOtherAsync()
+    {
+        one.Changes.Tell(Hours(0, 1));
+        other.Changes.Tell(Hours(1, 2));
+        await Eventually.TrueAsync(() =>
+            Task.FromResult(other.Heard.Contains(Hours(0, 1)) && one.Heard.Contains(Hours(1, 2)))
+        );
+        one.Heard.Clear();
+        other.Heard.Clear();
     }
 
     private static Interval Hours(int start, int end) => new(Day.AddHours(start), Day.AddHours(end));
