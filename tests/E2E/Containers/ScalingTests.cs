@@ -103,11 +103,18 @@ public sealed partial class ScalingTests(ServerWithoutBot server) : IClassFixtur
             var failed = new ConcurrentQueue<(int Index, HttpStatusCode Status)>();
             var milliseconds = new ConcurrentQueue<double>();
             var done = 0;
+            var killed = new TaskCompletionSource<long>();
             var load = Parallel.ForEachAsync(
                 Enumerable.Range(0, Bookings),
                 new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
                 async (i, _) =>
                 {
+                    if (i >= Bookings * 2 / 3)
+                    {
+                        // Not all before it.
+                        await killed.Task;
+                    }
+
                     var began = TimeProvider.System.GetTimestamp();
                     var answer = await people[i]
                         .Client.BookAsync(people[i].Seat, start, start.AddHours(1), $"scale-{i}");
@@ -123,11 +130,11 @@ public sealed partial class ScalingTests(ServerWithoutBot server) : IClassFixtur
             await Eventually.TrueAsync(() => Task.FromResult(done >= Bookings / 3));
             await first.KillAsync();
             await leader.KillAsync();
-            var killed = TimeProvider.System.GetTimestamp();
             Assert.True(done < Bookings, "The kill came too late to be in the middle.");
+            killed.SetResult(TimeProvider.System.GetTimestamp());
             await load;
             await server.BecomesAsync(standbyAddress, "polling");
-            var tookOver = TimeProvider.System.GetElapsedTime(killed);
+            var tookOver = TimeProvider.System.GetElapsedTime(await killed.Task);
 
             // Each client had at most one at the one that was killed.
             Assert.All(failed, failure => Assert.Equal(HttpStatusCode.BadGateway, failure.Status));
