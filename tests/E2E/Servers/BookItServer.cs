@@ -239,6 +239,40 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         return id;
     }
 
+    /// <summary>
+    /// Takes a seat and does not commit: a booking of it waits in its middle, until this is disposed of or PostgreSQL ends.
+    /// </summary>
+    public async Task<IAsyncDisposable> HoldSeatAsync(Guid seatId, DateTimeOffset start, DateTimeOffset end)
+    {
+        var holder = await MemberAsync();
+        var connection = await Postgres.OpenConnectionAsync();
+        await connection.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand(
+            """
+            INSERT INTO reservations (id, user_id, seat_id, starts_at, ends_at, status, slot, made_at)
+            VALUES (gen_random_uuid(), $1, $2, $3, $4, 'future', 1, now())
+            """,
+            connection
+        );
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = holder.UserId });
+        command.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = seatId });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = start.ToUniversalTime() });
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = end.ToUniversalTime() });
+        await command.ExecuteNonQueryAsync();
+        return new HeldSeat(connection);
+    }
+
+    /// <summary>Waits until a booking waits for a seat that is held.</summary>
+    public Task BookingWaitsAsync() =>
+        Eventually.TrueAsync(async () =>
+            await QueryAsync<long>(
+                """
+                SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event = 'transactionid' AND query LIKE 'WITH made AS%'
+                """
+            ) > 0
+        );
+
     /// <summary>The sign-ins, written straight to Redis.</summary>
     private Sessions Sessions =>
         field ??= new Sessions(
@@ -346,6 +380,21 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             await Eventually.TrueAsync(async () =>
                 (await server.Anonymous().GetAsync("/health/ready")).Status == HttpStatusCode.OK
             );
+        }
+    }
+
+    private sealed class HeldSeat(NpgsqlConnection connection) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await connection.DisposeAsync();
+            }
+            catch (NpgsqlException)
+            {
+                // PostgreSQL has ended it already.
+            }
         }
     }
 
