@@ -74,6 +74,8 @@ public sealed class BackupTests(BookItServer server, TestServers servers) : ICla
             );
             await Script.FailsAsync("Another backup", "backup.sh", Settings);
             killed.Kill();
+            // All of it holds the lock on the folder.
+            Assert.NotEqual(0, await killed.WaitForExitAsync());
         }
 
         var wrong = Settings;
