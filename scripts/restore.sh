@@ -57,7 +57,12 @@ fi
 if [[ $(sql "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')") != 0 ]]; then
   [[ $replace ]] || fail "The database $PGDATABASE has something in it. Say --replace if that may go."
 fi
-others=$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+# Whoever has left just now, such as the statement before, may be listed for a moment longer.
+for ((look = 0; look < 20; look++)); do
+  others=$(sql "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'")
+  ((others > 0)) || break
+  sleep 0.2
+done
 ((others == 0)) || fail "The database $PGDATABASE is in use by $others connections. Stop the Api and the bot first."
 
 # Before the database: what it names is there from its first moment, and pictures that nothing names do no harm. A
