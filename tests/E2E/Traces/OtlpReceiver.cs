@@ -24,7 +24,7 @@ public sealed record Span(
 public sealed class OtlpReceiver : IDisposable
 {
     private readonly HttpListener listener = new();
-    private readonly ConcurrentQueue<Span> spans = [];
+    private volatile IReadOnlyCollection<Span> spans = [];
     private readonly ConcurrentQueue<byte[]> bodies = [];
 
     public OtlpReceiver()
@@ -71,6 +71,7 @@ public sealed class OtlpReceiver : IDisposable
 
     private void Read(byte[] request)
     {
+        List<Span> all = [.. spans];
         foreach (var resource in Messages(request, 1))
         {
             var service = Tags(Messages(resource, 1).Single(), 1).GetValueOrDefault("service.name", "");
@@ -79,7 +80,7 @@ public sealed class OtlpReceiver : IDisposable
                 var source = Text(Messages(scope, 1).Single(), 1);
                 foreach (var span in Messages(scope, 2))
                 {
-                    spans.Enqueue(
+                    all.Add(
                         new Span(
                             service,
                             source,
@@ -94,6 +95,9 @@ public sealed class OtlpReceiver : IDisposable
                 }
             }
         }
+
+        // Those that came together at once: they are grouped by their sources, a request before what it asked.
+        spans = all;
     }
 
     private static Dictionary<string, string> Tags(byte[] message, int field) =>
