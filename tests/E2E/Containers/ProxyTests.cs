@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using BookIT.Tests.E2E.Auth;
 using BookIT.Tests.E2E.Servers;
@@ -113,9 +114,10 @@ public sealed class ServerBehindProxy(TestServers servers) : BookItServer(server
                     using var client = Outside();
                     return (await client.GetAsync("/health/ready")).IsSuccessStatusCode;
                 }
-                catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+                catch (Exception exception)
+                    when (exception is IOException or UnauthorizedAccessException or CryptographicException)
                 {
-                    return false; // its certificate is not there yet
+                    return false; // its certificate is not there yet, or half of it
                 }
             },
             () => Log,
