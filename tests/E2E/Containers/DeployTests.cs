@@ -1,6 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Containers;
@@ -32,7 +32,7 @@ public sealed class Target : IAsyncLifetime
 
     private readonly TemporaryFolder folder = new();
     private readonly int port = Ports.Next();
-    private readonly StringBuilder log = new();
+    private readonly ConcurrentQueue<string?> log = new();
     private Process? sshd;
 
     public string Folder => folder.File("home");
@@ -44,6 +44,8 @@ public sealed class Target : IAsyncLifetime
 
     /// <summary>Each as <c>the tag in .env: compose …</c>.</summary>
     public string[] Calls => File.Exists(Fake("calls")) ? File.ReadAllLines(Fake("calls")) : [];
+
+    private string Log => string.Join('\n', log);
 
     private string Fake(string name) => folder.File(Path.Combine("docker", name));
 
@@ -90,11 +92,11 @@ public sealed class Target : IAsyncLifetime
                 UseShellExecute = false,
             }
         )!;
-        sshd.ErrorDataReceived += (_, line) => log.AppendLine(line.Data);
+        sshd.ErrorDataReceived += (_, line) => log.Enqueue(line.Data);
         sshd.BeginErrorReadLine();
         await Eventually.TrueAsync(
-            () => Task.FromResult($"{log}".Contains("Server listening", StringComparison.Ordinal)),
-            () => $"{log}"
+            () => Task.FromResult(Log.Contains("Server listening", StringComparison.Ordinal)),
+            () => Log
         );
     }
 
@@ -136,7 +138,7 @@ public sealed class Target : IAsyncLifetime
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
-        return (process.ExitCode, $"{await output}\n{await errors}\n{log}");
+        return (process.ExitCode, $"{await output}\n{await errors}\n{Log}");
     }
 
     public async ValueTask DisposeAsync()

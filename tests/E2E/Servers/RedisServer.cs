@@ -1,8 +1,8 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace BookIT.Tests.E2E.Servers;
 
@@ -12,7 +12,7 @@ namespace BookIT.Tests.E2E.Servers;
 /// </summary>
 public sealed class RedisServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string folder = Directory.CreateTempSubdirectory("bookit-redis-").FullName;
     private readonly string? password;
@@ -60,27 +60,20 @@ public sealed class RedisServer : IAsyncDisposable
         }
 
         process = Process.Start(start)!;
-        var log = new StringBuilder();
-        process.OutputDataReceived += (_, line) => Log(line.Data);
-        process.ErrorDataReceived += (_, line) => Log(line.Data);
+        var log = new ConcurrentQueue<string?>();
+        process.OutputDataReceived += (_, line) => log.Enqueue(line.Data);
+        process.ErrorDataReceived += (_, line) => log.Enqueue(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-
-        // Both streams end at the same time, on threads of their own.
-        void Log(string? line)
-        {
-            lock (log)
-            {
-                log.AppendLine(line);
-            }
-        }
 
         var waited = Stopwatch.StartNew();
         while (!await AnswersAsync())
         {
             if (process.HasExited || waited.Elapsed > Patience)
             {
-                throw new InvalidOperationException($"redis-server does not answer on port {Port}:\n{log}");
+                throw new InvalidOperationException(
+                    $"redis-server does not answer on port {Port}:\n{string.Join('\n', log)}"
+                );
             }
 
             await Task.Delay(10);
