@@ -39,6 +39,7 @@ public sealed class PlanTests(BookItServer server) : IClassFixture<BookItServer>
             """,
             connection
         );
+        fill.CommandTimeout = 300;
         await fill.ExecuteNonQueryAsync();
         var now = TimeProvider.System.GetUtcNow();
         foreach (var limit in new[] { 1, 3 })

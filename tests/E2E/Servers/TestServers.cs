@@ -24,7 +24,9 @@ public sealed class TestServers : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        postgres = NpgsqlDataSource.Create(PostgresSetting);
+        // A database is made and dropped while everybody else is at work.
+        var settings = new NpgsqlConnectionStringBuilder(PostgresSetting) { CommandTimeout = 300 };
+        postgres = NpgsqlDataSource.Create(settings);
         await ExecuteAsync($"DROP DATABASE IF EXISTS {Template} WITH (FORCE)");
         await ExecuteAsync($"CREATE DATABASE {Template}");
         await using var migration = await Program.StartAsync(
