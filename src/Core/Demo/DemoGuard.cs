@@ -21,7 +21,9 @@ public sealed partial class DemoGuard(
     ILogger<DemoGuard> logger
 ) : BackgroundService
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>On a busy machine the first connection and the first password take seconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
 
     private bool isKnown = !environment.IsProduction();
