@@ -123,6 +123,41 @@ public sealed class KeyboardTests(Chromium chromium, DemoServer server)
     }
 
     [Fact]
+    public async Task What_is_pressed_while_the_minute_changes_is_not_lost()
+    {
+        var page = await NewPageAsync(new Look { As = await Server.DemoAsync("demo_email_2"), Width = 1280 });
+        await page.Clock.InstallAsync();
+        await page.GotoAsync(At("/"));
+        await ReadyAsync(page);
+        var end = page.GetByRole(AriaRole.Slider, new() { Name = "End" });
+        await end.FocusAsync();
+        // By the page's own clock: nothing tells it another time meanwhile.
+        await page.RouteAsync("**/api/**", _ => { });
+        var soon = TimeProvider.System.GetUtcNow().AddMinutes(2);
+        var minute = soon.AddTicks(-(soon.Ticks % TimeSpan.TicksPerMinute));
+        await page.Clock.PauseAtAsync(minute.AddSeconds(-1).UtcDateTime);
+        var offered = await MinutesAsync();
+
+        await page.Keyboard.PressAsync("ArrowRight");
+        await page.Keyboard.PressAsync("ArrowRight");
+        var wished = await MinutesAsync();
+        // The fingers do not rest before the minute has changed; there and back, so that nothing else is wished for.
+        for (var presses = 0; presses < 16; presses++)
+        {
+            await page.Clock.RunForAsync(200);
+            await page.Keyboard.PressAsync(presses % 2 == 0 ? "ArrowRight" : "ArrowLeft");
+        }
+
+        await page.Clock.RunForAsync(1_000);
+
+        Assert.NotEqual(offered, wished);
+        Assert.Equal(wished, await MinutesAsync());
+        await Assertions.Expect(page).ToHaveURLAsync(Finding.Pattern("start="));
+
+        Task<string?> MinutesAsync() => end.GetAttributeAsync("aria-valuetext");
+    }
+
+    [Fact]
     public async Task The_notices_say_which_key_leads_to_them()
     {
         var page = await OpenAsync("/sign-in", new Look { Width = 1280 });
