@@ -11,7 +11,7 @@ public sealed class NotificationEndpointTests(ServerWithoutBot server) : IClassF
         await server.QueryAsync<long>(
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, attempts, error, {state}_at)
-            VALUES ('{member.UserId}', '{kind}', gen_random_uuid()::text, '{"{}"}', '2027-01-01', '2027-01-01', 5, 'why',
+            VALUES ('{member.UserId}', '{kind}', gen_random_uuid()::text, '{"{}"}', '2032-01-01', '2032-01-01', 5, 'why',
                 now())
             RETURNING id
             """
@@ -36,7 +36,7 @@ public sealed class NotificationEndpointTests(ServerWithoutBot server) : IClassF
         Assert.StartsWith("Person ", (string)row["first_name"]!, StringComparison.Ordinal);
         Assert.EndsWith("@example.com", (string)row["email"]!, StringComparison.Ordinal);
         Assert.Equal(
-            ("user_verified", "failed", "2027-01-01T00:00:00Z", 5, "why"),
+            ("user_verified", "failed", "2032-01-01T00:00:00Z", 5, "why"),
             (
                 (string)row["kind"]!,
                 (string)row["state"]!,

@@ -213,7 +213,7 @@ public sealed class AdminDeskTests(Chromium chromium, NoonServer server)
         var id = await Server.QueryAsync<long>(
             $$"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, attempts, error, failed_at)
-            VALUES ('{{member.UserId}}', 'user_verified', gen_random_uuid()::text, '{}', '2027-01-01', '2027-01-01', 5,
+            VALUES ('{{member.UserId}}', 'user_verified', gen_random_uuid()::text, '{}', '2032-01-01', '2032-01-01', 5,
                 'The line was dead.', now())
             RETURNING id
             """
