@@ -56,8 +56,15 @@ trap 'exit 143' TERM HUP
 install_missing postgresql redis-server wrk
 mkdir -p "$dir"
 echo "Building ..." >&2
-dotnet build bench --configuration Release --disable-build-servers --verbosity quiet -tl:off >"$dir/build.log" ||
-  { cat "$dir/build.log" >&2 && exit 1; }
+build() {
+  dotnet "$@" --configuration Release --disable-build-servers --verbosity quiet -tl:off >"$dir/build.log" ||
+    { cat "$dir/build.log" >&2 && exit 1; }
+}
+build build bench
+for name in Api Bot; do # as their Dockerfiles do
+  build publish "src/$name" --use-current-runtime --no-self-contained -p:PublishReadyToRun=true -p:WebPage=false \
+    --output "$dir/$name"
+done
 echo "Measuring ..." >&2
 # Durable, as in production: what was told is on the disk.
 start_postgres "$dir/postgres" max_connections=200 shared_buffers=256MB max_wal_size=4GB

@@ -98,21 +98,9 @@ internal sealed class Programs(string folder) : IAsyncDisposable
         Dictionary<string, string> environment
     )
     {
-        // bench/bin/Release/net10.0 → src/Api/bin/Release/net10.0
-        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        // Published by bench.sh, as in their images.
         var dll =
-            name == "Bench"
-                ? typeof(Programs).Assembly.Location
-                : Path.Combine(
-                    here.Parent!.Parent!.Parent!.Parent!.FullName,
-                    "src",
-                    name,
-                    "bin",
-                    here.Parent.Name,
-                    here.Name,
-                    $"BookIT.{name}.dll"
-                );
-
+            name == "Bench" ? typeof(Programs).Assembly.Location : Path.Combine(folder, name, $"BookIT.{name}.dll");
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
         // The shell writes its log: a pipe that nobody reads would fill up.
         var start = new ProcessStartInfo("/bin/sh")
