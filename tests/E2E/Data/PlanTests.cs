@@ -133,6 +133,12 @@ public sealed class PlanTests(BookItServer server) : IClassFixture<BookItServer>
         );
         // A row of news, its person, and whether something else comes before it; and a few on the way.
         Assert.InRange((int)(await rows.ExecuteScalarAsync())!, most, 5 * most);
+        // What other statistics have been seen to lead to: all that waits sorted, and the plan compiled, for each batch.
+        await using var settings = new NpgsqlCommand(
+            "SELECT count(*) FROM pg_settings WHERE name IN ('enable_sort', 'enable_incremental_sort', 'jit') AND setting = 'off'",
+            hand.Connection
+        );
+        Assert.Equal(3L, await settings.ExecuteScalarAsync());
     }
 
     /// <summary>Which indexes of the table are read for it; all of the table counts as one.</summary>
