@@ -61,15 +61,7 @@ public sealed class StopTests(ServerWithoutBot server) : IClassFixture<ServerWit
         }
 
         var bookings = members.Select(m => m.Client.BookAsync(m.Seat, start, start.AddHours(1))).ToList();
-        // Only those: the clocks of the Apis wait as well, and so may somebody in the database of another test.
-        await Eventually.TrueAsync(async () =>
-            await server.QueryAsync<long>(
-                """
-                SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH made AS%'
-                """
-            ) >= members.Count
-        );
+        await server.BookingsWaitAsync(members.Count);
         var stopping = api.StopAsync();
         await Eventually.TrueAsync(() =>
             Task.FromResult(api.Output.Contains("Application is shutting down", StringComparison.Ordinal))

@@ -207,15 +207,7 @@ public sealed class ConnectionTests(BookItServer server) : IClassFixture<BookItS
             await using var hold = new NpgsqlCommand("LOCK TABLE reservations IN EXCLUSIVE MODE", connection);
             await hold.ExecuteNonQueryAsync();
             var booking = BookAsync(member);
-            // Only that one: the clocks of the Apis wait as well, and so may somebody in the database of another test.
-            await Eventually.TrueAsync(async () =>
-                await server.QueryAsync<long>(
-                    """
-                    SELECT count(*) FROM pg_stat_activity
-                    WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH made AS%'
-                    """
-                ) > 0
-            );
+            await server.BookingsWaitAsync();
 
             var watch = Stopwatch.StartNew();
             await api.StopAsync();

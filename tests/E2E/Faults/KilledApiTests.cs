@@ -45,7 +45,7 @@ public sealed class KilledApiTests(BookItServer server) : IClassFixture<BookItSe
         await using (await server.HoldSeatAsync(seats[^1], start, start.AddHours(1)))
         {
             var last = BookAsync(count - 1);
-            await server.BookingWaitsAsync();
+            await server.BookingsWaitAsync();
             await server.RestartApiAsync();
             await last;
         }

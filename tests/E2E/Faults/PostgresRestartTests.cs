@@ -89,7 +89,7 @@ public sealed class PostgresRestartTests(ServerWithOwnPostgres server) : IClassF
         await using (await server.HoldSeatAsync(bookings[^1].Seat, start, start.AddHours(1)))
         {
             var last = BookAsync(count - 1);
-            await server.BookingWaitsAsync();
+            await server.BookingsWaitAsync();
             await server.Server.RestartAsync(mode);
             restarted.SetResult();
             await Task.WhenAll(load, last);

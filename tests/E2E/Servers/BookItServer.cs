@@ -262,15 +262,18 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
         return new HeldSeat(connection);
     }
 
-    /// <summary>Waits until a booking waits for a seat that is held.</summary>
-    public Task BookingWaitsAsync() =>
+    /// <summary>
+    /// Waits until so many bookings wait for a seat or a table that is held. Only those: the clocks of the Apis wait as well, and
+    /// so may somebody in the database of another test.
+    /// </summary>
+    public Task BookingsWaitAsync(int count = 1) =>
         Eventually.TrueAsync(async () =>
             await QueryAsync<long>(
                 """
                 SELECT count(*) FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event = 'transactionid' AND query LIKE 'WITH made AS%'
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE 'WITH made AS%'
                 """
-            ) > 0
+            ) >= count
         );
 
     /// <summary>The sign-ins, written straight to Redis.</summary>
