@@ -250,6 +250,22 @@ public sealed partial class ContainerFileTests
         Assert.Contains("-chiselled-", lines.Single(line => line.StartsWith("ARG RUNTIME=", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData("src/Api/Dockerfile")]
+    [InlineData("src/Bot/Dockerfile")]
+    [InlineData("bench.sh")]
+    public async Task What_runs_in_the_images_is_compiled_ahead_and_so_is_what_the_bench_measures(string file)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(Root, file));
+        var publish = text[text.IndexOf(" publish ", StringComparison.Ordinal)..]
+            .Replace("\\\n", "", StringComparison.Ordinal);
+        var options = publish.Split('\n')[0].Split(' ');
+        Assert.Superset(
+            new HashSet<string> { "--use-current-runtime", "--no-self-contained", "-p:PublishReadyToRun=true" },
+            options.ToHashSet()
+        );
+    }
+
     [Fact]
     public async Task Scripts_please_shellcheck()
     {
@@ -257,6 +273,7 @@ public sealed partial class ContainerFileTests
             .EnumerateFiles(Path.Combine(Root, "scripts"), "*.sh")
             .Concat(Directory.EnumerateFiles(Path.Combine(Root, "deploy"), "*.sh", SearchOption.AllDirectories))
             .Concat(Directory.EnumerateFiles(Path.Combine(Root, "prometheus"), "*.sh"))
+            .Append(Path.Combine(Root, "bench.sh"))
             .Append(Path.Combine(Root, "run.sh"))
             .Append(Path.Combine(Root, "test.sh"));
         await Tool.RunAsync("shellcheck", ["--severity=warning", .. scripts]);
