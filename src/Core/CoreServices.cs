@@ -60,6 +60,7 @@ public static class CoreServices
         services.AddValidatedOptions<AvatarOptions>("Avatars", _ => []);
         services.AddValidatedOptions<S3Options>("S3", options => options.Mistakes());
         services.AddValidatedOptions<MailOptions>("", options => options.Mistakes());
+        services.AddValidatedOptions<RedisOptions>("Redis", options => options.Mistakes());
 
         services.AddHostedService<Tracing>();
         services.AddSingleton<MetricsExporter>();
@@ -101,7 +102,8 @@ public static class CoreServices
             ConnectionMultiplexer.Connect(
                 provider.GetRequiredService<ConnectionStrings>().Redis,
                 provider.GetRequiredService<ILogger<ConnectionMultiplexer>>(),
-                provider.GetRequiredService<TimeProvider>()
+                provider.GetRequiredService<TimeProvider>(),
+                provider.GetRequiredService<RedisOptions>().Timeout
             )
         );
         services.AddBackgroundSingleton<Health>();
@@ -234,6 +236,25 @@ public sealed class ConnectionStrings
         catch (ArgumentException)
         {
             return false;
+        }
+    }
+}
+
+/// <summary>How Redis is used (section <c>Redis</c>).</summary>
+public sealed class RedisOptions
+{
+    /// <summary>
+    /// How long a call waits for its reply and an attempt for a connection, from 100 ms to a minute: what needs Redis
+    /// says by then when to try again.
+    /// </summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>The mistakes in these options, a sentence each.</summary>
+    public IEnumerable<string> Mistakes()
+    {
+        if (Timeout < TimeSpan.FromMilliseconds(100) || Timeout > TimeSpan.FromMinutes(1))
+        {
+            yield return "Redis:Timeout must be from 00:00:00.1 to 00:01:00.";
         }
     }
 }

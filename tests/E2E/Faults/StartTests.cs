@@ -66,6 +66,7 @@ public sealed class StartTests(TestServers servers)
         environment["Booking__MaxDuration"] = "24:00:00";
         environment["ConnectionStrings__Postgres"] = "nonsense with a password";
         environment["ConnectionStrings__Redis"] = "http://user:password@127.0.0.1";
+        environment["Redis__Timeout"] = "00:00:00";
         environment["Booking__LiveReservationsPerUser"] = "0";
         environment["S3__Endpoint"] = "s3://key:password@bucket";
         environment["S3__AccessKey"] = "key";
@@ -79,6 +80,7 @@ public sealed class StartTests(TestServers servers)
         Assert.Contains("Booking:LiveReservationsPerUser is 0", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Postgres cannot be read", program.Output, StringComparison.Ordinal);
         Assert.Contains("ConnectionStrings:Redis cannot be read", program.Output, StringComparison.Ordinal);
+        Assert.Contains("Redis:Timeout must be from", program.Output, StringComparison.Ordinal);
         Assert.Contains("S3:Endpoint cannot be read", program.Output, StringComparison.Ordinal);
         Assert.Contains("S3:SecretKey is missing", program.Output, StringComparison.Ordinal);
         Assert.Contains("S3:Bucket is no name", program.Output, StringComparison.Ordinal);

@@ -42,6 +42,7 @@ internal sealed class BotInHand : IAsyncDisposable
         {
             ["ConnectionStrings:Postgres"] = server.PostgresSetting,
             ["ConnectionStrings:Redis"] = server.RedisUrl,
+            ["Redis:Timeout"] = "00:00:15",
             ["Jwt:Secret"] = BookItServer.JwtSecret,
             ["Admin:Key"] = BookItServer.AdminKey,
             ["Telegram:BotSecret"] = BookItServer.BotSecret,

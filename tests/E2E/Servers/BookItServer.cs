@@ -53,6 +53,9 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
 
     public string RedisUrl { get; protected set; } = "";
 
+    /// <summary>The programs' own where a test takes Redis away; elsewhere it is no matter if a busy machine is slow.</summary>
+    protected string? RedisTimeout { get; private set; }
+
     /// <summary>The Api.</summary>
     public Program Api { get; private set; } = null!;
 
@@ -68,7 +71,12 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
     {
         ownsPostgres = PostgresSetting is not "";
         PostgresSetting = ownsPostgres ? PostgresSetting : await servers.CreateDatabaseAsync();
-        RedisUrl = RedisUrl is "" ? servers.CreateRedisUrl() : RedisUrl;
+        if (RedisUrl is "")
+        {
+            RedisUrl = servers.CreateRedisUrl();
+            RedisTimeout = "00:00:15";
+        }
+
         Postgres = NpgsqlDataSource.Create(PostgresSetting);
         redis = ConnectionMultiplexer.Connect(
             RedisUrl,
@@ -91,6 +99,7 @@ public class BookItServer(TestServers servers) : IAsyncLifetime
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["ConnectionStrings__Postgres"] = PostgresSetting,
             ["ConnectionStrings__Redis"] = RedisUrl,
+            ["Redis__Timeout"] = RedisTimeout,
             ["Jwt__Secret"] = JwtSecret,
             ["Admin__Key"] = AdminKey,
             ["Telegram__BotSecret"] = BotSecret,

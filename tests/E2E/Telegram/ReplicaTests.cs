@@ -184,7 +184,7 @@ public sealed class ReplicaTests(ServerWithoutBot server) : IClassFixture<Server
     {
         await using var redis = await RedisServer.StartNewAsync();
         var (bot, _) = await server.StartBotAsync(
-            new Dictionary<string, string?> { ["ConnectionStrings__Redis"] = redis.Url() }
+            new Dictionary<string, string?> { ["ConnectionStrings__Redis"] = redis.Url(), ["Redis__Timeout"] = null }
         );
         var token = await ServerWithBot.LinkTokenAsync(await server.MemberAsync());
         redis.Kill();

@@ -48,6 +48,7 @@ public class ServerWithBot(TestServers servers) : BookItServer(servers)
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["ConnectionStrings__Postgres"] = PostgresSetting,
             ["ConnectionStrings__Redis"] = RedisUrl,
+            ["Redis__Timeout"] = RedisTimeout,
             ["Jwt__Secret"] = JwtSecret,
             ["Admin__Key"] = AdminKey,
             ["Telegram__BotSecret"] = BotSecret,

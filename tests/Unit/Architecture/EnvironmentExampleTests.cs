@@ -21,6 +21,7 @@ public sealed partial class EnvironmentExampleTests
     private static readonly (string Section, Type Options)[] Sections =
     [
         ("ConnectionStrings", typeof(ConnectionStrings)),
+        ("Redis", typeof(RedisOptions)),
         ("Jwt", typeof(JwtOptions)),
         ("Admin", typeof(AdminOptions)),
         ("Telegram", typeof(TelegramOptions)),
