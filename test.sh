@@ -28,21 +28,50 @@ test_program() { # Unit
 passed=0 failed=0 skipped=0 totals=()
 
 run_tests() { # Unit
-  local log=$dir/$1.log runner status=0 line
+  local status=0 line
   echo "Running the $1 tests ..."
+  run_program "$1" "$dir/$1.log" "${options[@]}" || status=$?
+  line=$(totals_in "$dir/$1.log")
+  add_totals "BookIT.Tests.$1" "$status" "$line"
+}
+
+run_program() { # Unit LOG OPTIONS
+  local log=$2 runner status=0
   : >"$log" # or tail may look for it first
   # A process group of its own, so that the programs that tests start can be stopped with them.
-  : >"$log"
-  setsid dotnet "$(test_program "$1")" "${options[@]}" </dev/null >"$log" 2>&1 &
+  setsid dotnet "$(test_program "$1")" "${@:3}" </dev/null >"$log" 2>&1 &
   runner=$!
   echo "$runner" >"$dir/$1.pid"
   tail --follow --lines=+1 --sleep-interval=0.2 --pid="$runner" "$log" &
   wait "$runner" || status=$?
   kill -KILL -- "-$runner" 2>/dev/null || true
   wait "$!" || true
+  return "$status"
+}
 
-  line=$(grep --only-matching "BookIT\.Tests\.$1 *Total: .*" "$log" | tail -n 1) || line=
-  add_totals "BookIT.Tests.$1" "$status" "$line"
+totals_in() { # LOG
+  grep --only-matching "BookIT\.Tests\.[A-Za-z0-9]* *Total: .*" "$1" | tail -n 1 || true
+}
+
+# One to three tests that failed beside all others, run once more by themselves. Those in which a single failure is one
+# too many are not: docs/decisions/unsteady-tests.md.
+run_unsteady_again() {
+  local names never line unsteady log=$dir/again.log only=() name
+  line=$(totals_in "$dir/E2E.log")
+  mapfile -t names < <(sed -nE 's/^ +(BookIT[A-Za-z0-9_.+]+)(\(.*)? \[FAIL\]$/\1/p' "$dir/E2E.log" | sort --unique)
+  never=$(dotnet "$(test_program E2E)" -noLogo -list methods -trait Rerun=Never)
+  ((${#names[@]} > 0 && ${#names[@]} <= 3 && $(count Errors) == 0)) || return 0
+  for name in "${names[@]}"; do
+    if grep --quiet --line-regexp --fixed-strings "$name" <<<"$never"; then return 0; fi
+    only+=(-method "$name")
+  done
+
+  echo "Running ${#names[@]} of the E2E tests again, by themselves ..."
+  if run_program E2E "$log" "${options[@]}" -parallel none "${only[@]}"; then
+    unsteady=$(count Failed)
+    passed=$((passed + unsteady)) failed=$((failed - unsteady))
+    totals+=("${names[@]/%/  failed beside the other tests, and passed by itself}")
+  fi
 }
 
 # LINE as xunit prints it, one of
@@ -144,6 +173,7 @@ if ((filtered == 0)); then
 fi
 run_tests Unit
 run_tests E2E
+((filtered > 0)) || run_unsteady_again
 
 echo
 printf '%s\n' "${totals[@]}"

@@ -12,6 +12,7 @@ namespace BookIT.Tests.E2E.Backups;
 public sealed class RestoreTests(BookItServer server, TestServers servers) : IClassFixture<BookItServer>
 {
     [Fact]
+    [Trait("Rerun", "Never")]
     public async Task Whatever_was_promised_before_a_backup_outlives_the_loss_of_everything()
     {
         const int count = 400;

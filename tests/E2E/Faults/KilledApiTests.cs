@@ -4,6 +4,7 @@ using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Faults;
 
+[Trait("Rerun", "Never")]
 public sealed class KilledApiTests(BookItServer server) : IClassFixture<BookItServer>
 {
     [Fact]

@@ -29,6 +29,7 @@ public sealed class ServerWithOwnPostgres(TestServers servers) : BookItServer(se
     }
 }
 
+[Trait("Rerun", "Never")]
 public sealed class PostgresRestartTests(ServerWithOwnPostgres server) : IClassFixture<ServerWithOwnPostgres>
 {
     [Theory]

@@ -3,6 +3,7 @@ using BookIT.Tests.E2E.Servers;
 
 namespace BookIT.Tests.E2E.Reservations;
 
+[Trait("Rerun", "Never")]
 public sealed class IdempotencyTests(BookItServer server) : IClassFixture<BookItServer>
 {
     private readonly DateTimeOffset start = TimeProvider.System.GetUtcNow().AddHours(2);

@@ -5,6 +5,7 @@ using BookIT.Tests.E2E.Servers;
 namespace BookIT.Tests.E2E.Reservations;
 
 /// <summary>Random sequences of everything that moves reservations, by many at once: live ones of a seat never overlap.</summary>
+[Trait("Rerun", "Never")]
 public sealed class NoOverlapPropertyTests(TwoApis server) : IClassFixture<TwoApis>
 {
     private const int Actors = 12;
