@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using BookIT.Core;
 using BookIT.Core.Seats;
 using Microsoft.Extensions.Caching.Memory;
@@ -8,8 +9,8 @@ namespace BookIT.Api.Seats;
 internal sealed record AlternativeResponse(Guid Id, string Name, string? Zone);
 
 /// <summary>
-/// What whoever came too late is offered instead. Where many want one seat, one look at the database serves them all for
-/// <see cref="MaxAge"/>; an offer is no promise, others are told the same.
+/// What whoever came too late is offered instead. Where many want seats at one time, one look at the database serves them
+/// all for <see cref="MaxAge"/>; an offer is no promise, others are told the same.
 /// </summary>
 internal sealed class Alternatives(SeatAvailability availability, TimeProvider time) : IDisposable
 {
@@ -21,23 +22,35 @@ internal sealed class Alternatives(SeatAvailability availability, TimeProvider t
     private readonly MemoryCache kept = new(new MemoryCacheOptions { SizeLimit = MaxKept });
 
     /// <summary>The free seats nearest to the one that was wanted.</summary>
-    public Task<AlternativeResponse[]> FindAsync(Guid seatId, Interval window) =>
-        kept.GetOrCreate(
-            (seatId, window),
+    public Task<AlternativeResponse[]> FindAsync(Guid seatId, Interval window)
+    {
+        var offers = kept.GetOrCreate(
+            window,
             entry =>
             {
                 entry.Size = 1;
                 entry.AbsoluteExpirationRelativeToNow = MaxAge;
-                return new Lazy<Task<AlternativeResponse[]>>(() => ReadAsync(seatId, window));
+                return new Offers(availability, window, time.Now());
             }
-        )!.Value;
-
-    private async Task<AlternativeResponse[]> ReadAsync(Guid seatId, Interval window)
-    {
-        // Nobody's cancellation: others may be waiting for the same.
-        var seats = await availability.FindNearestFreeAsync(seatId, window, MaxOffers, time.Now(), default);
-        return [.. seats.Select(seat => new AlternativeResponse(seat.Id, seat.Name, seat.Zone))];
+        )!;
+        return offers.NearestTo(seatId);
     }
 
     public void Dispose() => kept.Dispose();
+
+    // With nobody's cancellation: others may be waiting for the same.
+    private sealed class Offers(SeatAvailability availability, Interval window, DateTimeOffset now)
+    {
+        private readonly Lazy<Task<Availability>> read = new(() => availability.ReadAsync(window, now, default));
+        private readonly ConcurrentDictionary<Guid, Lazy<Task<AlternativeResponse[]>>> bySeat = new();
+
+        public Task<AlternativeResponse[]> NearestTo(Guid seatId) =>
+            bySeat.GetOrAdd(seatId, id => new Lazy<Task<AlternativeResponse[]>>(() => FindAsync(id))).Value;
+
+        private async Task<AlternativeResponse[]> FindAsync(Guid seatId)
+        {
+            var seats = await availability.FindNearestFreeAsync(seatId, await read.Value, MaxOffers, default);
+            return [.. seats.Select(seat => new AlternativeResponse(seat.Id, seat.Name, seat.Zone))];
+        }
+    }
 }

@@ -211,7 +211,8 @@ internal static class SeatEndpoints
             return new Refusal.EndNotAfterStart().ToResult();
         }
 
-        var seats = await availability.FindNearestFreeAsync(id, window, limit ?? 5, time.Now(), cancellation);
+        var free = await availability.ReadAsync(window, time.Now(), cancellation);
+        var seats = await availability.FindNearestFreeAsync(id, free, limit ?? 5, cancellation);
         return TypedResults.Ok(seats.Select(seat => SeatResponse.Of(seat, isAvailable: true)).ToArray());
     }
 

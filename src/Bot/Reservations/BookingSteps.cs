@@ -321,7 +321,8 @@ internal sealed class BookingSteps(SeatAvailability seats, BookingOptions option
         DateTimeOffset now
     )
     {
-        var near = await seats.FindNearestFreeAsync(seatId, Shown(moving, window), Nearest, now, with.Cancellation);
+        var free = await seats.ReadAsync(Shown(moving, window), now, with.Cancellation);
+        var near = await seats.FindNearestFreeAsync(seatId, free, Nearest, with.Cancellation);
         if (near.Count == 0)
         {
             return NothingFree(with, moving, window).Below(with.Html(refusal.Code, refusal.Arguments));

@@ -192,19 +192,16 @@ public sealed class SeatAvailability(
     /// first, and the nearest on the map first.
     /// </summary>
     /// <param name="seatId">The seat wished for; it is not among the answers. Where there never was one nothing is near it.</param>
-    /// <param name="window">Free for all of it.</param>
+    /// <param name="availability">What is free of a window, for all of it.</param>
     /// <param name="count">So many at the most.</param>
-    /// <param name="now">The present.</param>
     /// <param name="cancellation">Ends the wait.</param>
     public async Task<IReadOnlyList<Seat>> FindNearestFreeAsync(
         Guid seatId,
-        Interval window,
+        Availability availability,
         int count,
-        DateTimeOffset now,
         CancellationToken cancellation
     )
     {
-        var availability = await ReadAsync(window, now, cancellation);
         var all = availability.Catalog.Seats;
         if (
             (all.FirstOrDefault(seat => seat.Id == seatId) ?? await FindRemovedAsync(seatId, cancellation))

@@ -135,6 +135,30 @@ public sealed class BookingTests(BookItServer server) : IClassFixture<BookItServ
     }
 
     [Fact]
+    public async Task Each_of_those_who_come_too_late_together_is_offered_what_is_near_the_seat_that_they_wanted()
+    {
+        var (left, right) = (await server.SeatAsync(x: 0, zone: "Row"), await server.SeatAsync(x: 1000, zone: "Row"));
+        var (besideLeft, besideRight) = (
+            await server.SeatAsync(x: 10, zone: "Row"),
+            await server.SeatAsync(x: 990, zone: "Row")
+        );
+        await (await server.MemberAsync()).BookAsync(left, Hour(1), Hour(3));
+        await (await server.MemberAsync()).BookAsync(right, Hour(1), Hour(3));
+        var (one, other) = (await server.MemberAsync(), await server.MemberAsync());
+
+        var late = await Task.WhenAll(
+            one.BookAsync(left, Hour(1), Hour(3)),
+            other.BookAsync(right, Hour(1), Hour(3)),
+            one.BookAsync(left, Hour(1), Hour(3))
+        );
+
+        Assert.Equal(
+            [besideLeft, besideRight, besideLeft],
+            late.Select(answer => Guid.Parse((string)answer.Body["free_seats"]![0]!["id"]!))
+        );
+    }
+
+    [Fact]
     public async Task Neighbours_touch_at_the_edge_and_one_that_encloses_another_is_refused()
     {
         var seat = await server.SeatAsync();
