@@ -46,6 +46,7 @@ internal static class ReservationEndpoints
         reservations
             .MapPost("/", Book)
             .RequireAuthorization()
+            .WithMetadata(new BookingTurns.Needed())
             .WithName("createReservation")
             .WithSummary("Book a seat")
             .WithDescription(
