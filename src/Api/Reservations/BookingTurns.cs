@@ -11,7 +11,7 @@ namespace BookIT.Api.Reservations;
 /// </summary>
 internal sealed class BookingTurns : IDisposable
 {
-    /// <summary>How long a wish waits. Its turn comes much sooner, unless PostgreSQL hangs.</summary>
+    /// <summary>How long a wish waits: longer than ten thousand others take, unless PostgreSQL hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly ConcurrencyLimiter turns;
