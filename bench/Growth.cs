@@ -39,8 +39,8 @@ internal sealed class Growth(Space space, Programs programs, bool isQuick)
         Console.WriteLine(Head("seats"));
         foreach (var count in isQuick ? [50, 200, 1_000] : new[] { 50, 200, 1_000, 5_000 })
         {
-            await space.SetSeatsAsync(count);
             await space.ClearLiveAsync();
+            await space.SetSeatsAsync(count);
             Console.WriteLine(await RowAsync(api, count, count));
         }
     }

@@ -125,16 +125,18 @@ internal sealed class Space(NpgsqlDataSource postgres, string folder)
         );
 
     /// <summary>A message for each of so many reservations, told long ago.</summary>
-    public Task AddOldNewsAsync(int count) =>
-        ExecuteAsync(
+    public async Task AddOldNewsAsync(int count)
+    {
+        await ExecuteAsync(
             $"""
             INSERT INTO notifications (user_id, kind, key, payload, due_at, made_at, delivered_at)
             SELECT user_id, '{NotificationKind.ReservationMade}', '{NotificationKind.ReservationMade}:' || id,
                 jsonb_build_object('reservation_id', id), made_at, made_at, made_at
-            FROM reservations LIMIT {count};
-            VACUUM ANALYZE notifications
+            FROM reservations WHERE ends_at < now() LIMIT {count}
             """
         );
+        await ExecuteAsync("VACUUM ANALYZE notifications");
+    }
 
     /// <summary>
     /// Reservations that are over, a quarter of an hour each, one after another on every seat: the first of them has the
