@@ -59,8 +59,8 @@ run_unsteady_again() {
   local names never line unsteady log=$dir/again.log only=() name
   line=$(totals_in "$dir/E2E.log")
   mapfile -t names < <(sed -nE 's/^ +(BookIT[A-Za-z0-9_.+]+)(\(.*)? \[FAIL\]$/\1/p' "$dir/E2E.log" | sort --unique)
-  never=$(dotnet "$(test_program E2E)" -noLogo -list methods -trait Rerun=Never)
   ((${#names[@]} > 0 && ${#names[@]} <= 3 && $(count Errors) == 0)) || return 0
+  never=$(dotnet "$(test_program E2E)" -noLogo -list methods -trait Rerun=Never) || return 0
   for name in "${names[@]}"; do
     if grep --quiet --line-regexp --fixed-strings "$name" <<<"$never"; then return 0; fi
     only+=(-method "$name")

@@ -110,8 +110,8 @@ app.UseHeadRequests();
 app.UseWebPage();
 app.UseRequestBodies();
 app.UseRouting();
-app.Use(app.Services.GetRequiredService<BookingTurns>().InvokeAsync);
 app.UseCors();
+app.Use(app.Services.GetRequiredService<BookingTurns>().InvokeAsync);
 app.UseAuthentication();
 app.UseOriginCheck();
 if (app.Services.GetRequiredService<RateLimitOptions>().Enabled)

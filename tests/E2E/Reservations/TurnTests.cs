@@ -43,7 +43,18 @@ public sealed class TurnTests(ServerOfTenTurns server) : IClassFixture<ServerOfT
             Assert.Equal(0, await WaitingAsync());
 
             // Of another seat, which is free.
-            var waiting = late.BookAsync(await server.SeatAsync(), start, start.AddHours(1));
+            var wish = new
+            {
+                seat_id = await server.SeatAsync(),
+                start,
+                end = start.AddHours(1),
+            };
+            var waiting = late.SendAsync(
+                HttpMethod.Post,
+                "/api/reservations",
+                wish,
+                ("Origin", BookItServer.FrontendOrigin)
+            );
             await Eventually.TrueAsync(async () => await WaitingAsync() == 1);
             Assert.Equal(HttpStatusCode.OK, (await reader.GetAsync("/api/user/me")).Status);
             Assert.Equal(HttpStatusCode.OK, (await reader.GetAsync("/api/seat")).Status);
@@ -51,6 +62,7 @@ public sealed class TurnTests(ServerOfTenTurns server) : IClassFixture<ServerOfT
 
             Assert.Equal((HttpStatusCode.ServiceUnavailable, "service_unavailable"), (answer.Status, answer.Code));
             Assert.NotNull(answer.Response.Headers.RetryAfter);
+            Assert.Contains("Access-Control-Allow-Origin", answer.Response.Headers.Select(header => header.Key));
             Assert.Equal(0, await WaitingAsync());
         }
 
