@@ -152,15 +152,18 @@ internal sealed partial class BotWorker(
         finally
         {
             state = BotState.Standby;
-            await LeaveAsync(window);
+            await LeaveAsync(window, offset);
         }
     }
 
-    /// <summary>Lets what has begun end, and confirms it: whoever polls next shall not do it again.</summary>
-    private async Task LeaveAsync(SortedDictionary<long, Task<bool>> window)
+    /// <summary>
+    /// Lets what has begun end, and confirms it: whoever polls next shall not do it again. So it does with what was done
+    /// before, because the poll that was to confirm that may have been cut off.
+    /// </summary>
+    private async Task LeaveAsync(SortedDictionary<long, Task<bool>> window, long? confirmable)
     {
         await Task.WhenAny(Task.WhenAll(window.Values), Task.Delay(LastWords, time));
-        if (Confirmable(window) is { } offset)
+        if ((Confirmable(window) ?? confirmable) is { } offset)
         {
             using var patience = new CancellationTokenSource(LastWords, time);
             try

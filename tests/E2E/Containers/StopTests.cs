@@ -83,6 +83,32 @@ public sealed class StopTests(ServerWithoutBot server) : IClassFixture<ServerWit
     }
 
     [Fact]
+    public async Task What_a_bot_has_answered_is_confirmed_when_it_stops_also_where_that_had_failed()
+    {
+        var person = server.Telegram.Somebody();
+        var (first, firstAddress) = await server.StartBotAsync();
+        await server.BecomesAsync(firstAddress, "polling");
+        var before = (await server.Telegram.CallsAsync("getUpdates")).Count;
+        await server.Telegram.PostAsync("/front/fail?status=400&method=confirm");
+        await person.Send("/help");
+        await person.ExpectText("/unlink");
+        // It was refused, and would try again in half a minute.
+        await Eventually.TrueAsync(async () =>
+            (await server.Telegram.CallsAsync("getUpdates"))
+                .Skip(before)
+                .Any(call => call["body"]!["offset"] is not null)
+        );
+        await server.Telegram.PostAsync("/front/fail?status=0&method=confirm");
+
+        Assert.Equal(0, await first.StopAsync());
+        var (second, _) = await server.StartBotAsync();
+
+        await person.Send("/start");
+        await person.ExpectText("This is the bot of BookIT");
+        await second.StopAsync();
+    }
+
+    [Fact]
     public async Task A_bot_that_is_stopped_in_the_middle_tells_and_answers_everybody_once()
     {
         const int people = 300;

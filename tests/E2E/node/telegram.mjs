@@ -8,7 +8,8 @@
 // blocked the bot, 400 for an edit that changes nothing, other updates (POST /front/update), and what the tests look at:
 // GET /front/events?chat=ID&after=N, /front/calls. POST /front/block?chat=ID, /front/unblock?chat=ID, /front/webhook?url=URL,
 // /front/fail?status=N&chat=ID (or &method=NAME): that chat, that method, or without one Telegram as a whole, answers so from now on; 0 ends it, and with 1
-// everything is done and the connection cut before the answer; with 2 everything is done, and answered when 0 ends it.
+// everything is done and the connection cut before the answer; with 2 everything is done, and answered when 0 ends it. The method "confirm" is
+// getUpdates with an offset.
 import http from "node:http";
 import telegram from "telegram-test-api";
 
@@ -163,7 +164,7 @@ const server = http.createServer(async (request, response) => {
   if (!area.startsWith("bot")) return pass();
   if (area !== `bot${token}`) return reply(error(401, "Unauthorized"));
   calls.push({ at: Date.now(), method: name, body });
-  const status = failing.get(String(body.chat_id)) || failing.get(name) || failing.get("all");
+  const status = failing.get(String(body.chat_id)) || failing.get(name) || (body.offset && failing.get("confirm")) || failing.get("all");
   // Carried out, and nobody hears of it: the connection is cut.
   if (status === 1) {
     response.writeHead = () => response;
