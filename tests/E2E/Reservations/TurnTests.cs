@@ -28,18 +28,11 @@ public sealed class TurnTests(ServerOfTenTurns server) : IClassFixture<ServerOfT
     public async Task While_bookings_hang_others_are_served_and_whoever_waits_too_long_is_told_to_come_back()
     {
         var seat = await server.SeatAsync();
-        var members = new List<ApiClient>();
-        for (var i = 0; i < ServerOfTenTurns.Turns; i++)
-        {
-            members.Add(await server.MemberAsync());
-        }
-
         var (late, reader) = (await server.MemberAsync(), await server.MemberAsync());
         Task<Answer[]> hanging;
         await using (await server.HoldSeatAsync(seat, start, start.AddHours(1)))
         {
-            hanging = Task.WhenAll(members.Select(member => member.BookAsync(seat, start, start.AddHours(1))));
-            await server.BookingsWaitAsync(ServerOfTenTurns.Turns);
+            hanging = await TakeAllTurnsAsync(seat);
             Assert.Equal(0, await WaitingAsync());
 
             // Of another seat, which is free.
@@ -79,18 +72,11 @@ public sealed class TurnTests(ServerOfTenTurns server) : IClassFixture<ServerOfT
     public async Task Whoever_waits_and_leaves_books_nothing()
     {
         var seat = await server.SeatAsync();
-        var members = new List<ApiClient>();
-        for (var i = 0; i < ServerOfTenTurns.Turns; i++)
-        {
-            members.Add(await server.MemberAsync());
-        }
-
         var hurried = await server.MemberAsync();
         Task<Answer[]> hanging;
         await using (await server.HoldSeatAsync(seat, start, start.AddHours(1)))
         {
-            hanging = Task.WhenAll(members.Select(member => member.BookAsync(seat, start, start.AddHours(1))));
-            await server.BookingsWaitAsync(ServerOfTenTurns.Turns);
+            hanging = await TakeAllTurnsAsync(seat);
             using var leaving = new CancellationTokenSource();
             using var wish = new HttpRequestMessage(HttpMethod.Post, "/api/reservations")
             {
@@ -159,6 +145,15 @@ public sealed class TurnTests(ServerOfTenTurns server) : IClassFixture<ServerOfT
                 await Task.WhenAny(Task.Delay(500, over.Token));
             }
         }
+    }
+
+    /// <summary>As many as there are turns, at a seat that is held: they hang until it is let go.</summary>
+    private async Task<Task<Answer[]>> TakeAllTurnsAsync(Guid seat)
+    {
+        var members = await Task.WhenAll(Enumerable.Range(0, ServerOfTenTurns.Turns).Select(_ => server.MemberAsync()));
+        var bookings = Task.WhenAll(members.Select(member => member.BookAsync(seat, start, start.AddHours(1))));
+        await server.BookingsWaitAsync(ServerOfTenTurns.Turns);
+        return bookings;
     }
 
     private async Task<double?> WaitingAsync() =>
