@@ -149,6 +149,43 @@ public sealed partial class ApiAwayTests(Chromium chromium, SteadyServer server)
         await AssertNotReloadedAsync(page);
     }
 
+    [Fact]
+    public async Task The_seats_that_are_offered_instead_stay_when_now_moves_on_meanwhile()
+    {
+        Expect(Away);
+        var (seat, now) = (await Server.SeatAsync("Busy", y: 5_000), TimeProvider.System.GetUtcNow());
+        await Server.SeatAsync("Beside", x: 60, y: 5_000);
+        await Server.ReservationAsync((await Server.MemberAsync()).UserId, seat, now, now.AddHours(2), "active");
+        var page = await NewPageAsync(new Look { As = await Server.MemberAsync() });
+        await page.GotoAsync($"/?seat={seat}");
+        var offer = page.Sheet("Busy").ButtonThatBegins("Book Beside,");
+        await SeesAsync(offer);
+        var before = await offer.GetAttributeAsync("aria-label");
+        var failed = new ConcurrentQueue<string>();
+        page.RequestFailed += (_, request) =>
+        {
+            if (request.Url.Contains("/nearest?", StringComparison.Ordinal))
+            {
+                failed.Enqueue(request.Url);
+            }
+        };
+
+        await Server.Api.KillAsync();
+        await page.Clock.InstallAsync();
+        await page.Clock.FastForwardAsync(60_000);
+        await Eventually.TrueAsync(async () =>
+        {
+            await page.Clock.FastForwardAsync(1_000);
+            return failed.GroupBy(url => url).Any(asked => asked.Count() >= 3);
+        });
+        // Whatever follows from the last of them.
+        await page.Clock.FastForwardAsync(1_000);
+
+        await SeesAsync(offer);
+        Assert.NotEqual(before, await offer.GetAttributeAsync("aria-label"));
+        await Server.RestartApiAsync();
+    }
+
     /// <summary>A booking arrives; its answer does not.</summary>
     private static async Task LoseAnswersAsync(IPage page) =>
         await page.RouteAsync(

@@ -111,18 +111,29 @@ export function useSeatTimes(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrG
   })
 }
 
-/** The free seats nearest to one, which may be taken, or gone. */
-export function useNearest(seatId: MaybeRefOrGetter<string>, span: MaybeRefOrGetter<Span>, enabled: () => boolean) {
-  return useQuery({
+/**
+ * The free seats nearest to one, which may be taken, or gone. While "now" moves on and the next answer is not to be had,
+ * those of the last one.
+ */
+export function useNearest(
+  seatId: MaybeRefOrGetter<string>,
+  span: MaybeRefOrGetter<Span>,
+  following: () => boolean,
+  enabled: () => boolean,
+) {
+  const { data } = useQuery({
     queryKey: computed(() => [...keys.seats, 'nearest', toValue(seatId), toValue(span)] as const),
-    queryFn: ({ queryKey: [, , id, wanted], signal }) =>
-      take(
-        api.GET('/api/seat/{id}/nearest', {
-          params: { path: { id }, query: { ...addressOf(wanted), limit: 4 } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ queryKey: [, , id, wanted], signal }) => {
+      const query = { ...addressOf(wanted), limit: 4 }
+      return { id, seats: await take(api.GET('/api/seat/{id}/nearest', { params: { path: { id }, query }, signal })) }
+    },
     enabled,
+  })
+  const known = lastOf(data)
+  return computed(() => {
+    const last = known.value
+    const counts = last === data.value || (following() && last?.id === toValue(seatId))
+    return (counts && last?.seats) || []
   })
 }
 
