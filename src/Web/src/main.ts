@@ -49,4 +49,10 @@ const framed = new Promise<void>((resolve) => {
   app.mount('#app')
   setTimeout(resolve)
 })
-if (import.meta.env.PROD) void import('./updates').then(({ keepUpToDate }) => keepUpToDate())
+// On a first visit that loads all of the page once more: not while this one is being drawn.
+if (import.meta.env.PROD) {
+  const isFirst = !('serviceWorker' in navigator) || navigator.serviceWorker.controller === null
+  const start = () => import('./updates').then(({ keepUpToDate }) => keepUpToDate())
+  // Where it does not come the page only does not open offline.
+  setTimeout(() => void start().catch(() => {}), isFirst ? 4_000 : 0)
+}
