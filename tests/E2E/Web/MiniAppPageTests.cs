@@ -243,6 +243,22 @@ public sealed partial class MiniAppPageTests(Chromium chromium, ServerWithBotTok
     }
 
     [Fact]
+    public async Task What_telegram_cannot_save_is_to_be_had_in_a_browser()
+    {
+        var (member, initData) = await LinkedAsync();
+        var now = TimeProvider.System.GetUtcNow();
+        await Server.ReservationAsync(member.UserId, await Server.SeatAsync(), now.AddHours(1), now.AddHours(2));
+        var (page, app) = await OpenInTelegramAsync(AddressFor(initData));
+        await app.Locator("nav a[href='/bookings']").ClickAsync();
+
+        await app.GetByRole(AriaRole.Button, new() { Name = "Calendar" }).ClickAsync();
+
+        var here = new Uri(new Uri(await page.Frames[1].EvaluateAsync<string>("() => location.href")), "/bookings");
+        await ToldAsync(page, "web_app_open_link", data => (string?)data!["url"] == here.ToString());
+        await SeesAsync(app.GetByText("Telegram saves no files.").First);
+    }
+
+    [Fact]
     public async Task Whoever_is_new_registers_once_and_is_linked()
     {
         Expect("status of 409");

@@ -24,6 +24,7 @@ export function pageOf(start: string | null): string | undefined {
 export function startMiniApp(router: Router, parameters: URLSearchParams): void {
   credentials.inMemory = true
   telegram.isHere.value = true
+  telegram.openLink = (url) => tell('web_app_open_link', { url })
 
   wear(readColors(parameters.get('tgWebAppThemeParams')))
   on('theme_changed', ({ theme_params }) => wear(theme_params))

@@ -12,6 +12,8 @@ export interface MainButton {
 export const telegram = {
   isHere: ref(false),
   mainButton: shallowRef<MainButton>(),
+  /** Opens an address outside of Telegram. */
+  openLink: (() => {}) as (url: string) => void,
 }
 
 const memory = 'bookit.telegram'
