@@ -7,6 +7,16 @@ import { defineConfig } from 'vitest/config'
 
 const api = process.env.API ?? 'http://127.0.0.1:8080'
 
+// A few parts come sooner than forty small ones: what every page is made of, what most pages look like, the map, and what
+// leads into an account.
+const parts = {
+  frame: /\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|@tanstack|openapi-fetch)\//,
+  looks:
+    /\/node_modules\/(reka-ui|@lucide)\/|\/icon\.svg|\/src\/(loading|router|api|ui|auth\/session|i18n\/(index|format)|seats\/(space|spans|live|eventStream)|telegram\/telegram)\b/,
+  map: /\/src\/seats\/\w+\.(vue|ts)/,
+  account: /\/src\/auth\/\w+\.(vue|ts)/,
+}
+
 export default defineConfig({
   plugins: [
     vue(),
@@ -69,15 +79,7 @@ export default defineConfig({
     reportCompressedSize: false,
     rollupOptions: {
       output: {
-        // Two large parts come sooner than forty small ones: what every page is made of, and what most pages look like.
-        manualChunks: (id) =>
-          /\/node_modules\/(@vue|vue|vue-router|vue-i18n|@intlify|@tanstack|openapi-fetch)\//.test(id)
-            ? 'frame'
-            : /\/node_modules\/(reka-ui|@lucide)\/|\/src\/(api|ui|auth\/session|i18n\/(index|format)|telegram\/telegram)\b/.test(
-                  id,
-                )
-              ? 'looks'
-              : undefined,
+        manualChunks: (id) => Object.entries(parts).find(([, modules]) => modules.test(id))?.[0],
         chunkFileNames: ({ name, moduleIds }) => {
           const isDesk = moduleIds.some((id) => id.includes('/src/admin/') || id.includes('/qr-scanner/'))
           return `assets/${isDesk ? 'desk/' : ''}${name.split('.')[0]}-[hash].js`

@@ -139,7 +139,16 @@ export function useNearest(
 
 /** The picture beneath the seats, where the space has one. */
 export function useFloor() {
-  const { data } = useQuery({ queryKey: keys.floor, queryFn: () => take(api.GET('/api/floor')), staleTime: 300_000 })
+  const { data } = useQuery({
+    queryKey: keys.floor,
+    queryFn: async () => {
+      const floor = await take(api.GET('/api/floor'))
+      // On its way while the map is being drawn.
+      if (floor.plan) new Image().src = floor.plan.url
+      return floor
+    },
+    staleTime: 300_000,
+  })
   return computed(() => data.value?.plan ?? undefined)
 }
 
