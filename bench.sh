@@ -7,7 +7,7 @@ root=$PWD
 usage() {
   cat <<'END'
 Usage: ./bench.sh [--quick] [--only MEASURE] [--compare FILE.json] [--output NAME]
-       ./bench.sh --burst [--quick]
+       ./bench.sh --burst [--behind-nginx] [--quick]
        ./bench.sh --growth [--quick]
        ./bench.sh --soak [--quick]
        ./bench.sh --hold
@@ -18,6 +18,7 @@ are thrown away afterwards. Nothing else should be running.
   --quick            less of everything, in under two minutes; its numbers say little
   --only MEASURE     one of list, bookings, mix, hot, reads, storm, bot, growth
   --burst            10,000 members want 200 seats within a second
+  --behind-nginx     of two Apis behind nginx, not of one
   --growth           the same requests with up to five million old reservations, and with up to 5,000 seats
   --soak             an hour of visits; what counts is the Api's memory
   --hold             only fills a space and starts the servers, for a profiler; until it is told to end
@@ -27,8 +28,10 @@ END
 }
 
 arguments=("$@")
+packages=(postgresql redis-server wrk)
 while (($#)); do
   case $1 in
+    --behind-nginx) packages+=(nginx) ;;
     --quick | --burst | --growth | --soak | --hold) ;;
     --only | --compare | --output) (($# > 1)) && shift || { usage >&2 && exit 2; } ;;
     --help | -h) usage && exit ;;
@@ -53,7 +56,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-install_missing postgresql redis-server wrk
+install_missing "${packages[@]}"
 mkdir -p "$dir"
 echo "Building ..." >&2
 build() {

@@ -15,10 +15,10 @@ internal sealed class Burst(Space space, Programs programs)
 {
     private static readonly TimeSpan Within = TimeSpan.FromSeconds(1);
 
-    public async Task RunAsync(bool isQuick)
+    public async Task RunAsync(bool isQuick, bool behindNginx)
     {
         var members = isQuick ? 2_000 : 10_000;
-        var (api, _) = await programs.StartApiAsync();
+        var (api, apis) = behindNginx ? await programs.StartApisBehindNginxAsync() : await StartOneAsync();
         using var client = Client(api);
         // The program has run for a while: nobody opens a space with its first request.
         foreach (var kind in new[] { "list", "book", "hot" })
@@ -56,7 +56,8 @@ internal sealed class Burst(Space space, Programs programs)
         var mostWaiting = 0;
         while (!booking.IsCompleted)
         {
-            mostWaiting = Math.Max(mostWaiting, Waiting(await client.GetStringAsync("/metrics")));
+            var metrics = await Task.WhenAll(apis.Select(one => client.GetStringAsync(new Uri(one, "/metrics"))));
+            mostWaiting = Math.Max(mostWaiting, metrics.Sum(Waiting));
             await Task.WhenAny(booking, Task.Delay(500));
         }
 
@@ -97,6 +98,12 @@ internal sealed class Burst(Space space, Programs programs)
         {
             throw new BrokenPromiseException("every seat has one holder, and everybody has an answer");
         }
+    }
+
+    private async Task<(Uri Address, Uri[] Apis)> StartOneAsync()
+    {
+        var (api, _) = await programs.StartApiAsync();
+        return (api, [api]);
     }
 
     private static int Waiting(string metrics) =>

@@ -17,7 +17,7 @@ try
 {
     if (args.Contains("--burst"))
     {
-        await new Burst(space, programs).RunAsync(isQuick);
+        await new Burst(space, programs).RunAsync(isQuick, behindNginx: args.Contains("--behind-nginx"));
         return 0;
     }
 

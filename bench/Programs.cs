@@ -11,7 +11,8 @@ internal sealed class Programs(string folder) : IAsyncDisposable
     private readonly List<Process> processes = [];
 
     /// <summary>The Api as in production, with everything on.</summary>
-    public Task<(Uri Address, Process Process)> StartApiAsync() =>
+    /// <param name="log">Where several run, the name of this one's log.</param>
+    public Task<(Uri Address, Process Process)> StartApiAsync(string log = "Api") =>
         StartAsync(
             "Api",
             [],
@@ -20,8 +21,62 @@ internal sealed class Programs(string folder) : IAsyncDisposable
                 ["ASPNETCORE_ENVIRONMENT"] = "Production",
                 ["Frontend__Url"] = "https://bench.example",
                 ["Avatars__Folder"] = Path.Combine(folder, "avatars"),
+                ["LOG"] = Path.Combine(folder, $"{log}.log"),
             }
         );
+
+    /// <summary>Two Apis behind nginx, which gives each every other request.</summary>
+    public async Task<(Uri Address, Uri[] Apis)> StartApisBehindNginxAsync()
+    {
+        var apis = new[] { (await StartApiAsync()).Address, (await StartApiAsync("Api-2")).Address };
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var own = Directory.CreateDirectory(Path.Combine(folder, "nginx")).FullName;
+        var temporary = new[] { "client_body", "proxy", "fastcgi", "uwsgi", "scgi" };
+        await File.WriteAllTextAsync(
+            Path.Combine(own, "nginx.conf"),
+            $$"""
+            daemon off;
+            pid {{own}}/pid;
+            error_log {{own}}/error;
+            worker_processes 1;
+            worker_rlimit_nofile 16384;
+            events { worker_connections 8192; }
+            http {
+                access_log off;
+                {{string.Concat(temporary.Select(kind => $"{kind}_temp_path {own}/{kind}; "))}}
+                upstream apis {
+                    {{string.Concat(apis.Select(api => $"server {api.Authority}; "))}}
+                    keepalive 64;
+                }
+                server {
+                    listen {{address.Authority}} backlog=4096;
+                    proxy_http_version 1.1;
+                    proxy_set_header Connection "";
+                    proxy_set_header Host $host;
+                    location / { proxy_pass http://apis; }
+                }
+            }
+            """
+        );
+        var start = new ProcessStartInfo("/usr/sbin/nginx")
+        {
+            ArgumentList = { "-c", Path.Combine(own, "nginx.conf"), "-e", Path.Combine(own, "error") },
+        };
+        processes.Add(Process.Start(start)!);
+        using var client = new HttpClient();
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                (await client.GetAsync(new Uri(address, "/health/ready"))).EnsureSuccessStatusCode();
+                return (address, apis);
+            }
+            catch (HttpRequestException) when (tries < 200)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
 
     public async Task MigrateAsync()
     {
@@ -55,7 +110,8 @@ internal sealed class Programs(string folder) : IAsyncDisposable
     {
         if (!process.HasExited)
         {
-            process.Kill();
+            // With those that it has started, as nginx has.
+            process.Kill(entireProcessTree: true);
             process.WaitForExit();
         }
     }
