@@ -63,8 +63,9 @@ describe('areas', () => {
       areasOf([
         { x: 4, y: 5, zone: 'A' },
         { x: 0, y: 0, zone: null },
+        { x: 9, y: 5, zone: 'A' },
       ]),
-    ).toEqual([{ name: 'A', path: 'M4 5Z', label: { x: 4, y: 5 } }])
+    ).toEqual([{ name: 'A', path: 'M4 5L9 5Z', label: { x: 4, y: 5 }, width: 5 }])
   })
 })
 

@@ -74,6 +74,8 @@ export interface Area {
   path: string
   /** Where its name stands: left above its uppermost seat. */
   label: Point
+  /** From its leftmost seat to its rightmost. */
+  width: number
 }
 
 /** The zones as areas around their seats. */
@@ -81,9 +83,9 @@ export function areasOf(seats: (Point & { zone: string | null })[]): Area[] {
   const zones = new Map<string, Point[]>()
   for (const seat of seats) if (seat.zone) zones.set(seat.zone, [...(zones.get(seat.zone) ?? []), seat])
   return [...zones].map(([name, points]) => {
-    const { x, y } = boundsOf(points)
+    const { x, y, width } = boundsOf(points)
     const corners = hullOf(points).map((point) => `${point.x} ${point.y}`)
-    return { name, path: `M${corners.join('L')}Z`, label: { x, y } }
+    return { name, path: `M${corners.join('L')}Z`, label: { x, y }, width }
   })
 }
 
