@@ -3,6 +3,7 @@ import { authorizedFetch } from '@/api/client'
 import { problemOf } from '@/api/problem'
 import { keys, queryClient } from '@/api/queries'
 import { useMe } from '@/auth/session'
+import { useLater } from '@/ui/later'
 import { eventReader, type StreamEvent } from './eventStream'
 import { toAddress, type Span } from './spans'
 
@@ -120,6 +121,7 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
   const version = ref<number>()
   const visible = ref(document.visibilityState === 'visible')
   const { me, isPending } = useMe()
+  const isLater = useLater()
   let isFirst = true
   const look = () => (visible.value = document.visibilityState === 'visible')
   document.addEventListener('visibilitychange', look)
@@ -131,7 +133,7 @@ export function useLive(span?: MaybeRefOrGetter<Span | undefined>, onSeats?: (ch
       () => toValue(span)?.start,
       () => toValue(span)?.end,
       () => me.value?.id,
-      () => visible.value && !isPending.value,
+      () => visible.value && !isPending.value && isLater.value,
     ] as const,
     ([start, end, , isWanted], _, onCleanup) => {
       if (!isWanted) return

@@ -3,6 +3,7 @@ import { computed, onScopeDispose, toValue, watch, type MaybeRefOrGetter, type R
 import { api, take, type Schemas } from '@/api/client'
 import { keys, queryClient } from '@/api/queries'
 import { useMe } from '@/auth/session'
+import { useLater } from '@/ui/later'
 import type { Held } from './day'
 import { useLive } from './live'
 import { hour, sameSpan, toAddress, type Span } from './spans'
@@ -87,6 +88,7 @@ const toHeld = ({ start, end, mine }: Schemas['HeldTimeResponse']): Held => ({
 /** When all seats are held from the beginning of a wish on, by their ids; those that nobody holds are not in it. */
 export function useAllTimes(span: MaybeRefOrGetter<Span>) {
   const { data } = useQuery({
+    enabled: useLater(),
     queryKey: computed(() => [...keys.seatTimes, 'all', toValue(span)] as const),
     queryFn: async ({ queryKey: [, , wanted], signal }) => {
       const query = addressOf({ start: wanted.start, end: horizonOf(wanted) })
@@ -140,6 +142,7 @@ export function useNearest(
 /** The picture beneath the seats, where the space has one. */
 export function useFloor() {
   const { data } = useQuery({
+    enabled: useLater(),
     queryKey: keys.floor,
     queryFn: async () => {
       const floor = await take(api.GET('/api/floor'))
