@@ -37,7 +37,7 @@ internal sealed class Programs(string folder) : IAsyncDisposable
             $$"""
             daemon off;
             pid {{own}}/pid;
-            error_log {{own}}/error;
+            error_log {{own}}.log;
             worker_processes 1;
             worker_rlimit_nofile 16384;
             events { worker_connections 8192; }
@@ -60,22 +60,12 @@ internal sealed class Programs(string folder) : IAsyncDisposable
         );
         var start = new ProcessStartInfo("/usr/sbin/nginx")
         {
-            ArgumentList = { "-c", Path.Combine(own, "nginx.conf"), "-e", Path.Combine(own, "error") },
+            ArgumentList = { "-c", Path.Combine(own, "nginx.conf"), "-e", $"{own}.log" },
         };
-        processes.Add(Process.Start(start)!);
-        using var client = new HttpClient();
-        for (var tries = 0; ; tries++)
-        {
-            try
-            {
-                (await client.GetAsync(new Uri(address, "/health/ready"))).EnsureSuccessStatusCode();
-                return (address, apis);
-            }
-            catch (HttpRequestException) when (tries < 200)
-            {
-                await Task.Delay(50);
-            }
-        }
+        var nginx = Process.Start(start)!;
+        processes.Add(nginx);
+        await GetReadyAsync("nginx", nginx, address);
+        return (address, apis);
     }
 
     public async Task MigrateAsync()
@@ -123,6 +113,12 @@ internal sealed class Programs(string folder) : IAsyncDisposable
     )
     {
         var (process, address) = Start(name, arguments, environment);
+        await GetReadyAsync(name, process, address);
+        return (address, process);
+    }
+
+    private async Task GetReadyAsync(string name, Process process, Uri address)
+    {
         using var client = new HttpClient();
         var since = Stopwatch.StartNew();
         while (true)
@@ -131,7 +127,7 @@ internal sealed class Programs(string folder) : IAsyncDisposable
             {
                 if ((await client.GetAsync(new Uri(address, "/health/ready"))).IsSuccessStatusCode)
                 {
-                    return (address, process);
+                    return;
                 }
             }
             catch (HttpRequestException) when (!process.HasExited && since.Elapsed < TimeSpan.FromMinutes(1))
