@@ -21,12 +21,21 @@ export default defineConfig({
   plugins: [
     vue(),
     {
-      // Styles and the logo come before what is larger: something is seen while the scripts are on their way.
+      // Styles and the logo come before what is larger: something is seen while the scripts are on their way. Each part
+      // is a script of its own, so that a slow phone can draw and listen between them.
       name: 'scripts-after-looks',
       apply: 'build',
       transformIndexHtml: {
         order: 'post',
-        handler: (html) => html.replace(/<(script type="module"|link rel="modulepreload")/g, '$& fetchpriority="low"'),
+        handler: (html) => {
+          const preload = /<link rel="modulepreload" (crossorigin) href="([^"]+)">\s*/g
+          const scripts = [...html.matchAll(preload)].map(
+            ([, mode, part]) => `<script type="module" fetchpriority="low" ${mode} src="${part}"></script>\n    `,
+          )
+          return html
+            .replace(preload, '')
+            .replace(/(<script type="module")( crossorigin)/, `${scripts.join('')}$1 fetchpriority="low"$2`)
+        },
       },
     },
     tailwindcss(),
