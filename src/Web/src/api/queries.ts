@@ -12,6 +12,8 @@ export const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // Answers are replaced, never changed: nobody has to watch each of their parts.
+      shallow: true,
       networkMode: 'always',
       // Who asks always is not asked again by itself when the network is back.
       refetchOnReconnect: true,
