@@ -9,6 +9,7 @@ import { launchParameters } from '@/telegram/telegram'
 import { i18n, preferredLanguage, setLanguage } from '@/i18n'
 import { localOf, usualTimeZone } from '@/i18n/format'
 import { useSpace } from '@/seats/space'
+import { nextTurn } from '@/ui/later'
 import { toast } from '@/ui/toasts'
 import App from './App.vue'
 import { reloadIfOutdated } from './loading'
@@ -42,7 +43,8 @@ app.use(VueQueryPlugin, { queryClient })
 const parameters = launchParameters()
 if (parameters) (await import('@/telegram/miniApp')).startMiniApp(router, parameters)
 
-// The frame, and then the page in it: nobody waits for both at once.
+// What all of it stands on, the frame, and then the page in it: nobody waits for all of them at once.
+await nextTurn()
 const framed = new Promise<void>((resolve) => {
   router.beforeResolve(() => framed)
   app.use(router)

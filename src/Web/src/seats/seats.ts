@@ -40,6 +40,7 @@ export function useSeats(span: MaybeRefOrGetter<Span>) {
   onScopeDispose(() => clearTimeout(timer))
 
   const { data, error, isFetching, refetch } = useQuery({
+    enabled: useLater(),
     queryKey: computed(() => [...keys.seats, toValue(span)] as const),
     queryFn: ({ queryKey: [, wanted], signal }) =>
       take(api.GET('/api/seat', { params: { query: addressOf(wanted) }, signal })),
