@@ -22,7 +22,7 @@ trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-install_missing postgresql redis-server chromium
+install_missing postgresql redis-server chromium-headless-shell
 mkdir -p "$dir"
 echo "Building ..."
 dotnet build BookIT.sln --configuration Release --disable-build-servers --verbosity quiet -tl:off >"$dir/build.log" ||
