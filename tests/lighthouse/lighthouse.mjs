@@ -7,8 +7,7 @@ const base = new URL(process.argv[2])
 const runs = Number(process.env.RUNS ?? 5)
 const categories = ['performance', 'accessibility', 'best-practices', 'seo']
 
-// The browser without windows of its own: on a machine without a graphics card, drawing those takes the processor from the
-// page that is measured.
+// The browser without windows of its own, whose threads take the processor from the page that is measured.
 const chrome = await launch({
   chromePath: process.env.CHROME_PATH ?? '/usr/bin/chromium-headless-shell',
   chromeFlags: ['--headless=new', '--no-sandbox', '--disable-features=LocalNetworkAccessChecks'],
